@@ -1,0 +1,101 @@
+"""Secrets in AWS Secrets Manager: `aws:NAME_OR_ARN[#json.field]`."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from credhelper import aws_session
+from credhelper.errors import ConfigError
+
+# With any of these changed, the same name can mean another secret.
+VARIABLES = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ROLE_ARN"),
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_CONFIG_FILE"),
+    "AWS_SHARED_CREDENTIALS_FILE",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs from the AWS chain; `region` of an ARN goes first."""
+
+    region: str = ""
+    profile: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    endpoint_url: str = ""
+    ca: str = ""
+    version_stage: str = ""
+    version_id: str = ""
+
+
+def read(path: str, field: str, settings: Settings) -> str:
+    """Return the secret string, or its JSON field by dotted path; see `contracts.Backend`."""
+    parts = path.split(":")
+    region = parts[3] if path.startswith("arn:") and len(parts) > 3 else settings.region
+    session = aws_session.open_session(profile=settings.profile, region=region)
+    what = f"the secret {path}"
+    try:
+        client = _client(session, "secretsmanager", settings, _role(session, settings))
+        answer = client.get_secret_value(SecretId=path, **_version(settings))
+    except (BotoCoreError, ClientError) as error:
+        raise aws_session.explain(error, what=what) from None
+    text = answer.get("SecretString")
+    if not isinstance(text, str):
+        raise ConfigError(f"{what} is binary", hint="store the client secret as a string")
+    return _field(text, field, what) if field else text
+
+
+def _client(session: boto3.Session, service: str, settings: Settings, keys: dict[str, str]) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
+    return session.client(
+        service,
+        endpoint_url=aws_session.endpoint(settings.endpoint_url, key="aws.endpoint_url"),
+        verify=settings.ca or None,
+        config=aws_session.CONFIG,
+        **keys,
+    )
+
+
+def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:
+    """Return the keys of `role_arn` as client arguments; {} to use the session's own."""
+    if not settings.role_arn:
+        return {}
+    request = {
+        "RoleArn": settings.role_arn,
+        "RoleSessionName": f"credhelper-{uuid.uuid4().hex[:8]}",
+    }
+    if settings.external_id:
+        request["ExternalId"] = settings.external_id
+    try:
+        keys = _client(session, "sts", settings, {}).assume_role(**request)["Credentials"]
+    except (BotoCoreError, ClientError) as error:
+        raise aws_session.explain(error, what=f"the role {settings.role_arn}") from None
+    return {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+
+
+def _version(settings: Settings) -> dict[str, str]:
+    wanted = {"VersionStage": settings.version_stage, "VersionId": settings.version_id}
+    return {name: value for name, value in wanted.items() if value}
+
+
+def _field(text: str, field: str, what: str) -> str:
+    """Return one string of the secret's JSON. The JSON itself is never quoted."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        hint = f"remove #{field} from the reference, or store JSON"
+        raise ConfigError(f"{what} is not JSON", hint=hint) from None
+    # A key that holds dots itself goes before a path of keys.
+    for key in [field] if isinstance(value, dict) and field in value else field.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str):
+        raise ConfigError(f"{what} has no string at {field}", hint="check the field's name")
+    return value

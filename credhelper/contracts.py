@@ -1,0 +1,30 @@
+"""What a backend and a protocol must offer; for the type checker and for readers."""
+
+from typing import Protocol as Contract
+
+from credhelper.token import Token
+
+
+class Backend(Contract):
+    """A module that reads one secret.
+
+    It may also have `Settings`, a frozen dataclass whose fields are the keys of
+    `[profiles.NAME.BACKEND]`, and `VARIABLES`, the environment variables that decide which secret
+    a reference means; a token is bound to their values.
+    """
+
+    def read(self, path: str, field: str, settings: object) -> str:
+        """Return the secret at `path`, its `field` if one is named ("" if not).
+
+        `settings` is an instance of `Settings`, with `Secret` for each reference in it, or None.
+        Raises ConfigError (no such secret), DeniedError (not allowed), TemporaryError (try again).
+        """
+        ...
+
+
+class Protocol(Contract):
+    """A module that speaks one caller's dialect."""
+
+    def reply(self, token: Token) -> str:
+        """Return what the caller expects on stdout."""
+        ...

@@ -1,0 +1,86 @@
+"""Every way to fail, one class per exit status: the class says who must act.
+
+CredhelperError
+├── UsageError       64  the command line is wrong
+├── ConfigError      78  the config file, a reference or an endpoint is wrong
+├── DeniedError      77  an identity or a permission was refused: a human must act
+├── TemporaryError   75  retrying later helps
+├── ProtocolError    76  a server or the caller broke its contract
+├── OutputError      74  stdout or the disk failed
+└── BugError         70  ours
+"""
+
+# Callers cut or choke on more: a Java caller deadlocks on a full pipe that it reads after exit.
+LINE_LIMIT = 2048
+
+
+class CredhelperError(Exception):
+    """What went wrong and what to do next, both as sentences for the person who must act.
+
+    `code` is the server's own word for it (RFC 6749 section 5.2) where it gave one;
+    `retry_after_s` the seconds to wait, where known.
+    """
+
+    status = 70
+    word = "bug"
+
+    def __init__(
+        self, problem: str, *, hint: str, code: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+    def line(self) -> str:
+        """Return the one line for stderr: `credhelper: CLASS: what, where; next step`."""
+        text = f"credhelper: {self.word}: {self.problem}; {self.hint}"
+        # A name in the message may come from a hostile file or server: no escape codes, no lines.
+        return "".join(c if c.isprintable() else "?" for c in text)[:LINE_LIMIT]
+
+
+class UsageError(CredhelperError):
+    """The command line is wrong."""
+
+    status = 64
+    word = "usage"
+
+
+class ConfigError(CredhelperError):
+    """The config file, a reference or an endpoint is wrong."""
+
+    status = 78
+    word = "config"
+
+
+class DeniedError(CredhelperError):
+    """An identity or a permission was refused: a human must act."""
+
+    status = 77
+    word = "denied"
+
+
+class TemporaryError(CredhelperError):
+    """Retrying later helps."""
+
+    status = 75
+    word = "temporary"
+
+
+class ProtocolError(CredhelperError):
+    """A server or the caller broke its contract."""
+
+    status = 76
+    word = "protocol"
+
+
+class OutputError(CredhelperError):
+    """The answer could not be written, or the disk failed."""
+
+    status = 74
+    word = "io"
+
+
+class BugError(CredhelperError):
+    """Ours: an unforeseen exception, reported without its text, which may quote a secret."""

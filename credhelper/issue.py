@@ -1,0 +1,155 @@
+"""The story: a token for a profile, from the cache or, once for all callers, from the server."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from credhelper import cache, deadline, lock
+from credhelper.errors import CredhelperError, DeniedError, TemporaryError
+from credhelper.profile import Profile
+from credhelper.token import Token
+
+SOFT_S, SOFT_SHARE = 300, 0.2
+# A renewal that failed is not tried again by every caller while the old token is good.
+POSTPONE_S = 30
+# With a good token in hand nobody should wait long for a better one.
+SOFT_BUDGET_S = 5.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """One caller's wish: the profile and its source, how long the token must live, how new it is.
+
+    `newer_than` is a unix time: only a token stored later will do; 0 takes any from the cache.
+    """
+
+    profile: Profile
+    source: cache.Source
+    min_ttl_s: float = cache.HARD_S
+    newer_than: float = 0.0
+
+
+@dataclass(frozen=True)
+class Issued:
+    """The token, and a warning where it was not got or kept as it should be."""
+
+    token: Token
+    warning: str = ""
+
+
+def issue(order: Order, held: lock.Lock | None) -> Issued:
+    """Return a token. `held` is the lock that the fast door already has, if any.
+
+    Raises the CredhelperError of what failed, when no token that still serves is cached.
+    """
+    if order.profile.ephemeral:
+        return Issued(_within(order.profile.deadline, order.profile, attempts=3))
+    where, name = cache.directory(os.environ), order.source.entry_name(order.profile.name)
+    found: cache.Entry | lock.Lock | None = held if held and held.name == name else None
+    if found is None:
+        found = lock.entry_or_lock(where, name, read=lambda: _usable(order, where, name))
+    if isinstance(found, cache.Entry):
+        return Issued(found.token)
+    try:
+        return _renew(order, where, name)
+    finally:
+        found.release()
+
+
+def _usable(order: Order, where: str, name: str) -> cache.Entry | None:
+    """Return the cached entry if it is this profile's by identity and good enough.
+
+    By identity, not by stamp: a touched config file costs no request.
+    """
+    entry = cache.read(where, name, os.environ)
+    if entry is None or entry.identity != order.profile.identity():
+        return None
+    if entry.stored_at < order.newer_than or not entry.serves(time.time(), order.min_ttl_s):
+        return None
+    return entry
+
+
+def _renew(order: Order, where: str, name: str) -> Issued:
+    """Return a new token and store it; the old one, with a warning, if there is none to be had."""
+    old = _usable(order, where, name)
+    if old and old.is_fresh(time.time()):
+        return Issued(old.token, _store(order, where, name, old.token, old.renew_at))
+    try:
+        if old:
+            budget_s = min(SOFT_BUDGET_S, order.profile.deadline)
+            token = _within(budget_s, order.profile, attempts=1)
+        else:
+            token = _within(order.profile.deadline, order.profile, attempts=3)
+    except CredhelperError as error:
+        if old is None or not old.serves(time.time(), order.min_ttl_s):
+            raise
+        _store(order, where, name, old.token, int(time.time()) + POSTPONE_S)
+        return Issued(old.token, error.line())
+    return Issued(token, _store(order, where, name, token, _renew_at(order.profile, token)))
+
+
+def _renew_at(profile: Profile, token: Token) -> int:
+    """Return when the soft window begins: 300 s or a fifth of the life before the expiry."""
+    now = time.time()
+    life_s = token.expires_at - now
+    before_s = min(SOFT_S, SOFT_SHARE * life_s)
+    if profile.renew_before is not None:
+        # As long as a caller's own window may be, but never so long that each call renews.
+        before_s = min(profile.renew_before, 0.9 * life_s)
+    return int(token.expires_at - before_s)
+
+
+def _store(order: Order, where: str, name: str, token: Token, renew_at: int) -> str:
+    """Keep the token for the next caller. Return a warning if that failed: the answer comes first.
+
+    Raises nothing. A token below the hard window would never be served, so it is not kept.
+    """
+    if token.expires_at - time.time() <= cache.HARD_S:
+        return ""
+    from credhelper import secret  # the backend is imported by now
+
+    variables = secret.variables(order.profile.client_secret)
+    entry = cache.Entry(
+        token,
+        stamp=order.source.stamp,
+        identity=order.profile.identity(),
+        stored_at=time.time(),
+        renew_at=renew_at,
+        conditions={variable: os.environ.get(variable) for variable in variables},
+    )
+    try:
+        cache.write(where, name, entry)
+    except (OSError, ValueError):
+        return f"credhelper: io: the token could not be kept in {where or 'any home'}; check it"
+    return ""
+
+
+def _within(budget_s: float, profile: Profile, *, attempts: int) -> Token:
+    """Return a new token within a time limit. Raises TemporaryError past it."""
+    deadline.start(budget_s)
+    try:
+        return _fetch(profile, attempts=attempts)
+    except deadline.DeadlineExceeded:
+        msg = f"profile {profile.name} got no token within {budget_s:.0f} s"
+        raise TemporaryError(msg, hint="try again later, or raise its `deadline`") from None
+    finally:
+        deadline.stop()
+
+
+def _fetch(profile: Profile, *, attempts: int) -> Token:
+    """Return a new token: read the secret, exchange it; once more if it was rotated in between."""
+    # The network stack, 65 ms, is imported under the lock only: of 200 callers one pays for it.
+    from credhelper import oauth, secret
+
+    key = f"profiles.{profile.name}"
+    client_secret = secret.read(profile.client_secret, profile.settings, key=key)
+    try:
+        return oauth.exchange(profile, client_secret, attempts=attempts)
+    except DeniedError as error:
+        if error.code != "invalid_client":
+            raise
+        rotated = secret.read(profile.client_secret, profile.settings, key=key)
+        # The same secret again would only be one more bad login against the client's account.
+        if rotated == client_secret:
+            raise
+        return oauth.exchange(profile, rotated, attempts=attempts)

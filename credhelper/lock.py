@@ -1,0 +1,87 @@
+"""One renewal at a time: a kernel lock on a file that is never deleted.
+
+`flock`, not `lockf`: POSIX record locks are lost when any descriptor on the file closes. A dead
+holder's lock is free at once; a stopped holder's is waited for, but not for ever.
+"""
+
+import fcntl
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from credhelper.cache import Entry
+
+POLL_S = 0.01
+# A stopped holder is waited for this long, then the caller fetches alone.
+PATIENCE_S = 10.0
+
+
+class Lock:
+    """The right to renew the entry `name`, until `release` or the end of the process.
+
+    Without a descriptor it is the right to renew alone, unlocked: better two requests than none.
+    """
+
+    __slots__ = ("_descriptor", "name")
+
+    def __init__(self, name: str, descriptor: int = -1) -> None:
+        self.name = name
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Free the lock; harmless when repeated."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def take(where: str, name: str) -> Lock | None:
+    """Return the lock of an entry, None if another process has it.
+
+    Raises OSError where the directory cannot be written or the file system cannot lock.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    os.makedirs(where, mode=0o700, exist_ok=True)
+    descriptor = os.open(f"{where}/{name}.lock", flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        os.close(descriptor)
+        raise
+    return Lock(name, descriptor)
+
+
+def entry_or_lock(where: str, name: str, *, read: "Callable[[], Entry | None]") -> "Entry | Lock":
+    """Return an entry that needs no renewal, else the lock to renew it under.
+
+    `read` returns an entry that serves, or None. While another process holds the lock, a serving
+    entry is good enough even inside its soft window; without one we wait by reading, so a hundred
+    waiters never queue for the lock.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        entry = read()
+        if entry and entry.is_fresh(time.time()):
+            return entry
+        try:
+            lock = take(where, name)
+        except (OSError, ValueError):
+            return Lock(name)
+        if lock:
+            # The holder may have stored and left between our read and our lock.
+            entry = read()
+            if entry and entry.is_fresh(time.time()):
+                lock.release()
+                return entry
+            return lock
+        if entry:
+            return entry
+        if time.monotonic() >= until:
+            return Lock(name)
+        time.sleep(POLL_S)

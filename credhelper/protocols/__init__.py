@@ -1,0 +1,1 @@
+"""One file per caller's dialect; the contract is `contracts.Protocol`."""

@@ -1,0 +1,41 @@
+"""The access token: checked where it enters, never shown by accident."""
+
+import time
+
+# RFC 6750 section 2.1: b64token, the characters that can stand in an Authorization header.
+_B64TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")
+# RFC 6749 section 3.3: printable ASCII without quote and backslash; a space separates scopes.
+_SCOPE = frozenset(map(chr, range(0x20, 0x7F))) - {'"', "\\"}
+
+
+class Token:
+    """An access token with an absolute expiry in unix seconds.
+
+    Raises ValueError, without the value, for anything that could not stand unescaped in a header
+    or a JSON string: so every protocol may write it as it is.
+    """
+
+    __slots__ = ("access_token", "expires_at", "scope", "token_type")
+
+    def __init__(self, access_token: str, *, token_type: str, expires_at: int, scope: str) -> None:
+        if not access_token or not _B64TOKEN.issuperset(access_token):
+            msg = "the access token is not an RFC 6750 b64token"
+            raise ValueError(msg)
+        if token_type.lower() != "bearer":
+            msg = "the token type is not Bearer"
+            raise ValueError(msg)
+        if not _SCOPE.issuperset(scope):
+            msg = "the scope has characters outside RFC 6749 section 3.3"
+            raise ValueError(msg)
+        self.access_token = access_token
+        self.token_type = "Bearer"
+        self.expires_at = expires_at
+        self.scope = scope
+
+    def __repr__(self) -> str:
+        """Return the expiry and the scope, never the token."""
+        return f"Token(<redacted>, expires_at={self.expires_at}, scope={self.scope!r})"
+
+    def expiration(self) -> str:
+        """Return the expiry as RFC 3339 UTC in whole seconds: Bazel's parser knows no fraction."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at))

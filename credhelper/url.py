@@ -1,0 +1,46 @@
+"""Endpoints: an absolute https URL with nothing hidden in it."""
+
+import re
+from urllib.parse import urlsplit
+
+from credhelper.errors import ConfigError
+
+_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine by its very spelling, without asking any resolver."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, lower case; "" if it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def endpoint(url: str, *, key: str) -> str:
+    """Return the URL as it is, after the checks. Raises ConfigError that names the key.
+
+    Only https, and http on loopback: RFC 6749 section 3.2 wants TLS. No user part, no fragment,
+    nothing but printable ASCII.
+    """
+    hint = f"set {key} to an https:// address"
+    if not url.isascii() or not url.isprintable() or " " in url:
+        msg = f"{key} has characters that no URL has"
+        raise ConfigError(msg, hint=hint)
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        msg = f"{key} is not a URL"
+        raise ConfigError(msg, hint=hint) from None
+    if not host or parts.username is not None or parts.password is not None or parts.fragment:
+        msg = f"{key} needs a host, and neither a user part nor a fragment"
+        raise ConfigError(msg, hint=hint)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        msg = f"{key} for {host} does not start with https:// (http:// is for loopback only)"
+        raise ConfigError(msg, hint=hint)
+    return url

@@ -1,0 +1,1 @@
+"""Real servers on free loopback ports, started once per test process and stopped after."""
