@@ -23,9 +23,13 @@ def main() -> "NoReturn":
     """Run the command line and leave with its exit status."""
     arguments = sys.argv[1:]
     held = None
+    _fill_descriptors()
     if arguments[:1] == ["get"] and len(arguments) <= 2 and arguments[-1][:1] != "-":
         profile = arguments[1] if len(arguments) > 1 else os.environ.get("CREDHELPER_PROFILE", "")
-        found = _entry_or_lock(profile)
+        try:
+            found = _entry_or_lock(profile)
+        except KeyboardInterrupt:
+            os._exit(130)
         if isinstance(found, cache.Entry):
             if _wrote(process.reply(found.token).encode()):
                 # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
@@ -35,6 +39,18 @@ def main() -> "NoReturn":
     from credhelper import cli
 
     cli.leave(cli.run(arguments, held=held))
+
+
+def _fill_descriptors() -> None:
+    """Occupy closed standard descriptors, else the next file opened would be stdout.
+
+    Read-only, so that writing to it still fails and is reported.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
 
 
 def find(profile: str) -> "tuple[str, cache.Entry | None]":
@@ -66,9 +82,11 @@ def _entry_or_lock(profile: str) -> "cache.Entry | Lock":
 def _wrote(answer: bytes) -> bool:
     """Return whether stdout took the whole answer; if not, `cli` tries again and explains."""
     try:
-        return os.write(1, answer) == len(answer)
+        while answer:
+            answer = answer[os.write(1, answer) :]
     except OSError:
         return False
+    return True
 
 
 if __name__ == "__main__":

@@ -8,24 +8,43 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     HTTPClientError,
+    MetadataRetrievalError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
     SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
-from credhelper import url
-from credhelper.errors import ConfigError, CredhelperError, DeniedError, TemporaryError
+from credhelper import cache, url
+from credhelper.errors import (
+    ConfigError,
+    CredhelperError,
+    DeniedError,
+    ProtocolError,
+    TemporaryError,
+)
 
 # boto3's own 60 s + 60 s, five times over, would outlast every caller.
 CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
 # aws-cli's export-credentials carries such a chain, too, and stops at the same depth.
-CHAIN, CHAIN_LIMIT = "CREDHELPER_CHAIN", 4
+CHAIN_LIMIT = 4
+# The AWS chain is there, but gave nothing: a failed process, an ended SSO login, a mute container.
+_NO_CREDENTIALS = (
+    *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
+    *(MetadataRetrievalError, SSOError, TokenRetrievalError),
+)
+# botocore reads a success without a doubt: what is not AWS's makes it stumble in these ways.
+_NOT_AWS = (ResponseParserError, AttributeError, KeyError, TypeError, ValueError)
+ERRORS = (BotoCoreError, ClientError, *_NOT_AWS)
 _TEMPORARY = ("Throttl", "TooManyRequests", "InternalService", "InternalFailure", "Unavailable")
 _DENIED = (
     *("AccessDenied", "DecryptionFailure", "InvalidRequest", "UnrecognizedClient", "Expired"),
@@ -39,28 +58,37 @@ def open_session(*, profile: str, region: str) -> boto3.Session:
     core = botocore.session.Session(profile=profile or None)
     try:
         _refuse_mfa(core, profile)
+        # AWS_REGION is known to every AWS SDK but boto3, which reads AWS_DEFAULT_REGION alone.
+        region = region or os.environ.get("AWS_REGION", "")
         return boto3.Session(botocore_session=core, region_name=region or None)
     except BotoCoreError as error:
         raise explain(error, what="the AWS session") from None
 
 
 def _enter_chain() -> None:
-    """Mark the environment: a `credential_process` of the AWS chain may be credhelper itself."""
-    depth = os.environ.get(CHAIN, "")
-    if len(depth) >= CHAIN_LIMIT:
+    """Mark the environment: a `credential_process` of the AWS chain may be credhelper itself.
+
+    By process number, since one process may read several times: once more after a rotation.
+    """
+    chain, own = os.environ.get(cache.CHAIN, "").split(), str(os.getpid())
+    if own in chain:
+        return
+    if len(chain) >= CHAIN_LIMIT:
         msg = "AWS's credential_process calls credhelper, which asks AWS again"
         raise ConfigError(msg, hint="give this profile AWS credentials of its own ([…aws] profile)")
-    os.environ[CHAIN] = depth + "+"
+    os.environ[cache.CHAIN] = " ".join([*chain, own])
 
 
 def _refuse_mfa(core: botocore.session.Session, profile: str) -> None:
     """Raise DeniedError where botocore would ask a human for an MFA code."""
-    if not profile and not os.environ.get("AWS_PROFILE") and os.environ.get("AWS_ACCESS_KEY_ID"):
+    # botocore takes the keys of the environment before AWS_PROFILE, but after a `profile` given.
+    if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
         return
     profiles = core.full_config.get("profiles", {})
     name, seen = core.profile or "default", set()
     while name in profiles and name not in seen:
-        if "mfa_serial" in profiles[name]:
+        # Without role_arn the serial is a note for other tools: botocore never asks for the code.
+        if {"mfa_serial", "role_arn"} <= profiles[name].keys():
             msg = f"the AWS profile {name} asks for an MFA code, and nobody is there to give it"
             raise DeniedError(msg, hint="use an AWS profile or role without mfa_serial")
         seen.add(name)
@@ -79,8 +107,9 @@ def explain(error: Exception, *, what: str) -> CredhelperError:
     """Return our error for one of botocore's. Its text is dropped: it names accounts and keys."""
     if isinstance(error, ClientError):
         code = "".join(c for c in str(error.response.get("Error", {}).get("Code")) if c.isalnum())
-        return _refusal(code, what)
-    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return _refusal(code, what, status=status)
+    if isinstance(error, _NO_CREDENTIALS):
         hint = "give credentials by AWS_PROFILE, a role, or `aws configure`"
         return DeniedError(f"there are no AWS credentials for {what}", hint=hint)
     if isinstance(error, NoRegionError):
@@ -94,12 +123,21 @@ def explain(error: Exception, *, what: str) -> CredhelperError:
         return ConfigError(f"the TLS certificate on the way to {what} is not trusted", hint=hint)
     if isinstance(error, (AwsConnectionError, HTTPClientError)):
         return TemporaryError(f"AWS did not answer for {what}", hint="try again later")
+    if isinstance(error, _NOT_AWS) and not isinstance(error, BotoCoreError):
+        return not_aws(what)
     kind = type(error).__name__
     return ConfigError(f"{what} cannot be read ({kind})", hint="check the profile's aws table")
 
 
-def _refusal(code: str, what: str) -> CredhelperError:
-    if any(word in code for word in _TEMPORARY):
+def not_aws(what: str) -> ProtocolError:
+    """Return the error for an answer that is none of AWS's."""
+    hint = "check the endpoint; a captive portal or a proxy may have answered"
+    return ProtocolError(f"the answer for {what} is not AWS's", hint=hint)
+
+
+def _refusal(code: str, what: str, *, status: int) -> CredhelperError:
+    # A load balancer on the way answers in HTML: then the status is all there is.
+    if any(word in code for word in _TEMPORARY) or status >= 500 or status == 429:
         return TemporaryError(f"AWS answered {code} for {what}", hint="try again later")
     if code == "InvalidRequestException":
         msg = f"AWS refuses {what} ({code})"
@@ -108,4 +146,4 @@ def _refusal(code: str, what: str) -> CredhelperError:
         hint = "let this identity read the secret and use its KMS key, or renew its credentials"
         return DeniedError(f"AWS refuses {what} ({code})", hint=hint, code=code)
     hint = "check name, region and version"
-    return ConfigError(f"AWS has no {what} ({code})", hint=hint, code=code)
+    return ConfigError(f"AWS cannot find {what} ({code})", hint=hint, code=code)

@@ -1,4 +1,4 @@
-"""Tokens on disk: owner-only files, read without a lock, replaced in one step.
+"""Tokens on disk, read: owner-only files, without a lock; `store` replaces them in one step.
 
 An entry is text, one value a line, then one line per environment variable that the secret
 reference depends on, then `end`. The stamp is what the settings looked like when they were read;
@@ -19,8 +19,10 @@ DEFAULT = "@default"
 SIZE_LIMIT = 65536
 # Never serve a token below this remaining life: it would expire on its way to the server.
 HARD_S = 30
+# Set by `aws_session` for the processes that the AWS chain starts: they may be ours.
+CHAIN = "CREDHELPER_CHAIN"
 # Variables that say where things are or how to speak, not which token is meant.
-RESERVED = ("CREDHELPER_CONFIG", "CREDHELPER_PROFILE", "CREDHELPER_CACHE_DIR", "CREDHELPER_CHAIN")
+RESERVED = ("CREDHELPER_CONFIG", "CREDHELPER_PROFILE", "CREDHELPER_CACHE_DIR", CHAIN)
 
 
 class Entry:
@@ -92,8 +94,9 @@ def config_path(environ: "Mapping[str, str]") -> str:
     """Return `$CREDHELPER_CONFIG`, else the XDG path of the config file."""
     base = environ.get("XDG_CONFIG_HOME", "")
     if not base.startswith("/"):
-        base = os.path.expanduser("~/.config")
-    return environ.get("CREDHELPER_CONFIG") or f"{base}/credhelper/config.toml"
+        base = f"{_home(environ)}/.config"
+    usual = f"{base}/credhelper/config.toml" if base.startswith("/") else ""
+    return environ.get("CREDHELPER_CONFIG") or usual
 
 
 def file_stamp(path: str, status: os.stat_result) -> str:
@@ -119,9 +122,16 @@ def directory(environ: "Mapping[str, str]") -> str:
         return chosen
     base = environ.get("XDG_CACHE_HOME", "")
     if not base.startswith("/"):
-        base = os.path.expanduser("~/.cache")
-    # Without HOME and passwd entry expanduser returns "~/.cache": the caller's own directory.
+        base = f"{_home(environ)}/.cache"
     return f"{base}/credhelper" if base.startswith("/") else ""
+
+
+def _home(environ: "Mapping[str, str]") -> str:
+    """Return the home; "~" where neither HOME nor the passwd file has one, as expanduser does.
+
+    Callers must check for a leading slash: "~/x" is a folder in the caller's current directory.
+    """
+    return environ.get("HOME") or os.path.expanduser("~")
 
 
 def read_lines(where: str, name: str) -> list[str]:
@@ -132,20 +142,13 @@ def read_lines(where: str, name: str) -> list[str]:
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        folder = os.stat(where)
-        if folder.st_uid != os.geteuid() or folder.st_mode & 0o022:
-            return []
+        check_folder(where)
         descriptor = os.open(f"{where}/{name}", flags)
     except (OSError, ValueError):
         return []
     try:
         status = os.fstat(descriptor)
-        if (
-            status.st_mode & 0o170077 != 0o100000
-            or status.st_uid != os.geteuid()
-            or status.st_nlink != 1
-            or status.st_size > SIZE_LIMIT
-        ):
+        if not is_ours(status) or status.st_size > SIZE_LIMIT:
             return []
         data = os.read(descriptor, SIZE_LIMIT)
     except OSError:
@@ -154,6 +157,20 @@ def read_lines(where: str, name: str) -> list[str]:
         os.close(descriptor)
     lines = data.decode("utf-8", "replace").split("\n")
     return lines[:-2] if lines[-2:] == ["end", ""] else []
+
+
+def check_folder(where: str) -> None:
+    """Raise OSError unless the cache directory is there and nobody else can write into it."""
+    status = os.stat(where)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        msg = "the cache directory is not this user's alone"
+        raise PermissionError(msg)
+
+
+def is_ours(status: os.stat_result) -> bool:
+    """Return whether it is a regular file of one name that only its owner, us, may touch."""
+    is_private_file = status.st_mode & 0o170077 == 0o100000
+    return is_private_file and status.st_uid == os.geteuid() and status.st_nlink == 1
 
 
 def read(where: str, name: str, environ: "Mapping[str, str]") -> Entry | None:
@@ -187,63 +204,3 @@ def read_default(where: str, settings: Source) -> str:
     """Return the profile that was the default under these settings; "" if that is not known."""
     lines = read_lines(where, settings.entry_name(""))
     return lines[1] if len(lines) == 2 and lines[0] == settings.stamp else ""
-
-
-def write_default(where: str, settings: Source, profile: str) -> None:
-    """Remember the default profile, so that a hit need not read the config. Raises as `write`."""
-    replace(where, settings.entry_name(""), [settings.stamp, profile])
-
-
-def write(where: str, name: str, entry: Entry) -> None:
-    """Store an entry. Raises OSError if the disk refuses, ValueError for a line break in a value.
-
-    The token is lost to nobody: the caller still has it and answers with it.
-    """
-    token = entry.token
-    numbers = (entry.stored_at, entry.renew_at, token.expires_at)
-    conditions = (n if v is None else f"{n}={v}" for n, v in sorted(entry.conditions.items()))
-    head = (ENTRY, entry.stamp, entry.identity, *map(str, numbers), token.scope, token.access_token)
-    replace(where, name, [*head, *conditions])
-
-
-def replace(where: str, name: str, lines: list[str]) -> None:
-    """Write a file of lines whole or not at all: 0600 temporary file, fsync, rename."""
-    if any("\n" in line for line in lines):
-        msg = "a value of the entry has a line break"
-        raise ValueError(msg)
-    data = "\n".join([*lines, "end", ""]).encode("utf-8", "replace")
-    temporary = f"{where}/.{name}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    _unlink(temporary)  # left by a killed process that had this number
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        while data:
-            data = data[os.write(descriptor, data) :]
-        os.fsync(descriptor)
-        os.rename(temporary, f"{where}/{name}")
-    except BaseException:
-        _unlink(temporary)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
-
-
-def forget(where: str, name: str) -> None:
-    """Delete an entry, or with an empty name every file of the cache but the locks.
-
-    A lock file stays for ever: deleting it would let two processes hold "the" lock.
-    Raises OSError if the disk refuses.
-    """
-    try:
-        names = [name] if name else [n for n in os.listdir(where) if not n.endswith(".lock")]
-    except FileNotFoundError:
-        return
-    for each in names:
-        _unlink(f"{where}/{each}")

@@ -3,11 +3,12 @@
 import argparse
 import logging
 import os
+import sys
 import time
 from collections.abc import Sequence
 from typing import NoReturn
 
-from credhelper import __version__, cache, deadline, lock, profile, table
+from credhelper import __version__, cache, deadline, lock, profile, store, table
 from credhelper.errors import BugError, CredhelperError, OutputError, UsageError
 from credhelper.issue import Order, issue
 from credhelper.protocols import process
@@ -38,7 +39,7 @@ def run(arguments: Sequence[str], *, held: lock.Lock | None = None) -> int:
     except BrokenPipeError:
         return 141  # as if SIGPIPE had ended us: the reader has gone and reads no message
     except SystemExit as leaving:
-        return int(leaving.code or 0)
+        return _flushed(int(leaving.code or 0))
     except Exception as error:  # noqa: BLE001 - the last resort; the text may quote a secret
         place = _place(error)
         hint = "please report it with this line"
@@ -53,12 +54,6 @@ def leave(status: int) -> NoReturn:
 
 def _harden() -> None:
     """Close what a caller's environment leaves open; the fast door cannot afford it."""
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            # Else the next file opened would be stdout. Read-only, so that writing still fails.
-            os.open(os.devnull, os.O_RDONLY)
     os.umask(0o077)
     os.environ.pop("SSLKEYLOGFILE", None)  # urllib3 and botocore would write session keys there
     deadline.watch_signals()
@@ -140,7 +135,7 @@ def _get(options: argparse.Namespace, held: lock.Lock | None) -> None:
 def _remember_default(profiles: profile.Profiles) -> None:
     where = cache.directory(os.environ)
     try:
-        cache.write_default(where, profiles.source, profiles.default)
+        store.write_default(where, profiles.source, profiles.default)
     except (OSError, ValueError):
         logging.getLogger(__name__).info("the default profile could not be kept in %s", where)
 
@@ -170,11 +165,11 @@ def _state(profiles: profile.Profiles, item: profile.Profile) -> str:
 def _forget(options: argparse.Namespace, _held: lock.Lock | None) -> None:
     where = cache.directory(os.environ)
     if options.all:
-        cache.forget(where, "")
+        store.forget(where, "")
         return
     profiles = profile.load(os.environ, options.config)
     name = profiles.choose(options.profile or os.environ.get("CREDHELPER_PROFILE", ""))
-    cache.forget(where, profiles.source.entry_name(name))
+    store.forget(where, profiles.source.entry_name(name))
 
 
 def _demo(options: argparse.Namespace, _held: lock.Lock | None) -> None:
@@ -196,6 +191,15 @@ def _write(text: str) -> None:
         raise
     except OSError:
         raise OutputError("stdout cannot be written", hint="check where it goes") from None
+
+
+def _flushed(status: int) -> int:
+    """Return the status after argparse's own output is out: `leave` flushes nothing."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return OutputError.status
+    return status
 
 
 def _complain(line: str) -> None:

@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from credhelper import cache, deadline, lock
+from credhelper import cache, deadline, lock, store
 from credhelper.errors import CredhelperError, DeniedError, TemporaryError
 from credhelper.profile import Profile
 from credhelper.token import Token
@@ -43,15 +43,19 @@ def issue(order: Order, held: lock.Lock | None) -> Issued:
     Raises the CredhelperError of what failed, when no token that still serves is cached.
     """
     if order.profile.ephemeral:
+        if held:
+            held.release()
         return Issued(_within(order.profile.deadline, order.profile, attempts=3))
     where, name = cache.directory(os.environ), order.source.entry_name(order.profile.name)
-    found: cache.Entry | lock.Lock | None = held if held and held.name == name else None
-    if found is None:
+    # The door may hold another lock (it did not know the default profile), or have given up.
+    if held and (held.name == name or held.waited_s):
+        found: cache.Entry | lock.Lock = held
+    else:
         found = lock.entry_or_lock(where, name, read=lambda: _usable(order, where, name))
     if isinstance(found, cache.Entry):
         return Issued(found.token)
     try:
-        return _renew(order, where, name)
+        return _renew(order, where, name, budget_s=order.profile.deadline - found.waited_s)
     finally:
         found.release()
 
@@ -69,26 +73,25 @@ def _usable(order: Order, where: str, name: str) -> cache.Entry | None:
     return entry
 
 
-def _renew(order: Order, where: str, name: str) -> Issued:
+def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
     """Return a new token and store it; the old one, with a warning, if there is none to be had."""
     old = _usable(order, where, name)
     if old and old.is_fresh(time.time()):
         return Issued(old.token, _store(order, where, name, old.token, old.renew_at))
     try:
         if old:
-            budget_s = min(SOFT_BUDGET_S, order.profile.deadline)
-            token = _within(budget_s, order.profile, attempts=1)
+            token = _within(min(SOFT_BUDGET_S, budget_s), order.profile, attempts=1)
         else:
-            token = _within(order.profile.deadline, order.profile, attempts=3)
+            token = _within(budget_s, order.profile, attempts=3)
     except CredhelperError as error:
         if old is None or not old.serves(time.time(), order.min_ttl_s):
             raise
         _store(order, where, name, old.token, int(time.time()) + POSTPONE_S)
         return Issued(old.token, error.line())
-    return Issued(token, _store(order, where, name, token, _renew_at(order.profile, token)))
+    return Issued(token, _store(order, where, name, token, renew_at(order.profile, token)))
 
 
-def _renew_at(profile: Profile, token: Token) -> int:
+def renew_at(profile: Profile, token: Token) -> int:
     """Return when the soft window begins: 300 s or a fifth of the life before the expiry."""
     now = time.time()
     life_s = token.expires_at - now
@@ -118,7 +121,7 @@ def _store(order: Order, where: str, name: str, token: Token, renew_at: int) -> 
         conditions={variable: os.environ.get(variable) for variable in variables},
     )
     try:
-        cache.write(where, name, entry)
+        store.write(where, name, entry)
     except (OSError, ValueError):
         return f"credhelper: io: the token could not be kept in {where or 'any home'}; check it"
     return ""
@@ -126,7 +129,7 @@ def _store(order: Order, where: str, name: str, token: Token, renew_at: int) -> 
 
 def _within(budget_s: float, profile: Profile, *, attempts: int) -> Token:
     """Return a new token within a time limit. Raises TemporaryError past it."""
-    deadline.start(budget_s)
+    deadline.start(max(budget_s, 1.0))
     try:
         return _fetch(profile, attempts=attempts)
     except deadline.DeadlineExceeded:

@@ -8,11 +8,11 @@ import fcntl
 import os
 import time
 
+from credhelper import cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from credhelper.cache import Entry
 
 POLL_S = 0.01
 # A stopped holder is waited for this long, then the caller fetches alone.
@@ -23,12 +23,14 @@ class Lock:
     """The right to renew the entry `name`, until `release` or the end of the process.
 
     Without a descriptor it is the right to renew alone, unlocked: better two requests than none.
+    `waited_s` is what it cost of the run's time.
     """
 
-    __slots__ = ("_descriptor", "name")
+    __slots__ = ("_descriptor", "name", "waited_s")
 
-    def __init__(self, name: str, descriptor: int = -1) -> None:
+    def __init__(self, name: str, *, descriptor: int = -1, waited_s: float = 0.0) -> None:
         self.name = name
+        self.waited_s = waited_s
         self._descriptor = descriptor
 
     def release(self) -> None:
@@ -45,6 +47,7 @@ def take(where: str, name: str) -> Lock | None:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     os.makedirs(where, mode=0o700, exist_ok=True)
+    cache.check_folder(where)
     descriptor = os.open(f"{where}/{name}.lock", flags, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,17 +57,21 @@ def take(where: str, name: str) -> Lock | None:
     except OSError:
         os.close(descriptor)
         raise
-    return Lock(name, descriptor)
+    return Lock(name, descriptor=descriptor)
 
 
-def entry_or_lock(where: str, name: str, *, read: "Callable[[], Entry | None]") -> "Entry | Lock":
+def entry_or_lock(
+    where: str, name: str, *, read: "Callable[[], cache.Entry | None]"
+) -> "cache.Entry | Lock":
     """Return an entry that needs no renewal, else the lock to renew it under.
 
     `read` returns an entry that serves, or None. While another process holds the lock, a serving
     entry is good enough even inside its soft window; without one we wait by reading, so a hundred
     waiters never queue for the lock.
     """
-    until = time.monotonic() + PATIENCE_S
+    # In a chain the holder is our own ancestor, which waits for us.
+    patience_s = 0.0 if os.environ.get(cache.CHAIN) else PATIENCE_S
+    until = time.monotonic() + patience_s
     while True:
         entry = read()
         if entry and entry.is_fresh(time.time()):
@@ -83,5 +90,5 @@ def entry_or_lock(where: str, name: str, *, read: "Callable[[], Entry | None]") 
         if entry:
             return entry
         if time.monotonic() >= until:
-            return Lock(name)
+            return Lock(name, waited_s=patience_s)
         time.sleep(POLL_S)

@@ -32,9 +32,9 @@ def exchange(profile: Profile, secret: Secret, *, attempts: int) -> Token:
 
     Raises ConfigError, DeniedError (`code` is the server's), TemporaryError, ProtocolError.
     """
-    address = profile.token_url or profile.issuer
-    session = transport.open_session(address, ca=profile.ca, proxy=profile.proxy)
-    endpoint = profile.token_url or _discover(profile.issuer, session, attempts)
+    endpoint = profile.token_url or _discover(profile, attempts)
+    # Not the session that asked the issuer: whether a proxy is used hangs on the endpoint's host.
+    session = transport.open_session(endpoint, ca=profile.ca, proxy=profile.proxy)
     headers, form = _request(profile, secret)
 
     def attempt() -> Token:
@@ -45,7 +45,8 @@ def exchange(profile: Profile, secret: Secret, *, attempts: int) -> Token:
         # Counted from before the request: the server's clock started at some point after it.
         return _token(_document(answer, endpoint), profile, started=started, endpoint=endpoint)
 
-    return transport.retrying(attempt, attempts=attempts)
+    with session:
+        return transport.retrying(attempt, attempts=attempts)
 
 
 def _send(
@@ -142,19 +143,30 @@ def life_s(expires_in: object) -> int:
     return min(int(expires_in), LIFE_LIMIT_S)
 
 
+def _is_trouble(status: int) -> bool:
+    return status in (408, 429) or status >= 500
+
+
+def _trouble(answer: requests.Response) -> TemporaryError:
+    """Return the error for a server that cannot answer now; it may say for how long."""
+    wait_s = transport.retry_after_s(answer.headers.get("Retry-After", ""))
+    when = "try again later" if wait_s is None else f"try again in {wait_s:.0f} s"
+    problem = f"{url.host_of(answer.url)} answered {answer.status_code}"
+    return TemporaryError(problem, hint=when, retry_after_s=wait_s)
+
+
 def _refusal(answer: requests.Response, profile: Profile, secret: Secret) -> CredhelperError:
     """Return the error for an answer other than 200 (RFC 6749 section 5.2)."""
     host, status = url.host_of(answer.url), answer.status_code
-    if status in (408, 429) or status >= 500:
-        wait_s = transport.retry_after_s(answer.headers.get("Retry-After", ""))
-        when = "try again later" if wait_s is None else f"try again in {wait_s:.0f} s"
-        return TemporaryError(f"{host} answered {status}", hint=when, retry_after_s=wait_s)
+    if _is_trouble(status):
+        return _trouble(answer)
     try:
         document = _document(answer, answer.url)
     except ProtocolError:
         document = {}
-    code = _printable(document.get("error"), secret, limit=40)
-    words = _printable(document.get("error_description"), secret, limit=200)
+    hidden = _as_sent(profile, secret)
+    code = _printable(document.get("error"), hidden, limit=40)
+    words = _printable(document.get("error_description"), hidden, limit=200)
     what = (
         f"{host} answered {status}" + (f" {code}" if code else "") + (f": {words}" if words else "")
     )
@@ -185,21 +197,33 @@ def _denied_hint(profile: Profile, code: str) -> str:
     return hint
 
 
-def _printable(value: object, secret: Secret, *, limit: int) -> str:
-    """Return a server's text as printable ASCII; "" if it holds the secret, or half of it."""
+def _as_sent(profile: Profile, secret: Secret) -> tuple[str, ...]:
+    """Return every spelling of the secret that a server may have seen and may echo."""
+    bare = secret.reveal()
+    header = basic(profile.client_id, bare).removeprefix("Basic ")
+    return bare, quote_plus(bare), header
+
+
+def _printable(value: object, hidden: tuple[str, ...], *, limit: int) -> str:
+    """Return a server's text as printable ASCII; "" if it holds a hidden one, or half of it."""
     if not isinstance(value, str):
         return ""
     text = "".join(c for c in value if " " <= c <= "~")
-    bare = secret.reveal()
-    half = max(4, len(bare) // 2)
-    if bare in value or (len(bare) >= 8 and (bare[:half] in value or bare[-half:] in value)):
-        return ""
+    for bare in hidden:
+        parts = [bare]
+        if len(bare) >= 8:
+            half = len(bare) // 2
+            parts += [bare[:half], bare[-half:]]
+        # In the filtered text, too: dropping a control character can put a secret together.
+        if any(part in value or part in text for part in parts):
+            return ""
     return text[:limit]
 
 
-def _discover(issuer: str, session: requests.Session, attempts: int) -> str:
+def _discover(profile: Profile, attempts: int) -> str:
     """Return the token endpoint of an issuer (RFC 8414 section 3, else OpenID Discovery)."""
-    parts = urlsplit(issuer)
+    session = transport.open_session(profile.issuer, ca=profile.ca, proxy=profile.proxy)
+    parts = urlsplit(profile.issuer)
     base, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
     places = (
         f"{base}/.well-known/oauth-authorization-server{path}",
@@ -208,16 +232,16 @@ def _discover(issuer: str, session: requests.Session, attempts: int) -> str:
 
     def fetch(place: str) -> dict[str, object] | None:
         answer = _send(session, "GET", place)
-        if answer.status_code >= 500:
-            msg = f"{parts.hostname} answered {answer.status_code}"
-            raise TemporaryError(msg, hint="try again later")
+        if _is_trouble(answer.status_code):
+            raise _trouble(answer)
         return _document(answer, place) if answer.status_code == 200 else None
 
     for place in places:
-        document = transport.retrying(partial(fetch, place), attempts=attempts)
+        with session:
+            document = transport.retrying(partial(fetch, place), attempts=attempts)
         if document is None:
             continue
-        if document.get("issuer") != issuer:
+        if document.get("issuer") != profile.issuer:
             msg = f"{parts.hostname} calls itself by another issuer"
             raise ConfigError(msg, hint="set issuer exactly as the server's metadata has it")
         found = document.get("token_endpoint")

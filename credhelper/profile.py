@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ CLIENT_AUTHS = ["client_secret_post", "client_secret_basic"]
 OWN_PARAMETERS = frozenset(
     {"grant_type", "client_id", "client_secret", "scope", "audience", "client_assertion"}
 )
+
+
+_PLACE = re.compile(r"\(at (line [0-9]+, column [0-9]+|end of document)\)")
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,9 @@ def _from_file(source: cache.Source, text: bytes) -> Profiles:
     try:
         document = tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:
-        place = str(error).rpartition("(at ")[2].rstrip(")")  # the place only: no quoted text
-        where = f" at {place}" if place.startswith("line ") else ""
-        raise ConfigError(f"{source.path} is not TOML{where}", hint="mend that line") from None
+        place = _PLACE.search(str(error))  # the place alone: tomllib's text may quote the file's
+        where = f" at {place[1]}" if place else ""
+        raise ConfigError(f"{source.path} is not TOML{where}", hint="mend its syntax") from None
     tables = document.pop("profiles", None)
     default = document.pop("default_profile", "")
     for key in document:
@@ -158,6 +162,7 @@ def _from_environment(environ: Mapping[str, str], path: str) -> Profiles:
     if "ITWIN_CLIENT_ID" in environ and "client_id" not in settings:
         settings["client_id"] = environ["ITWIN_CLIENT_ID"]
         settings.setdefault("client_secret", "env:ITWIN_CLIENT_SECRET")
+        settings.setdefault("provider", "itwin")
     if "client_id" not in settings:
         msg = f"there is no {path}, and the environment names no client"
         hint = "write that file, or set ITWIN_CLIENT_ID and ITWIN_CLIENT_SECRET"

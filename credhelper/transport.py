@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import requests
+import urllib3.exceptions
 from requests.utils import get_environ_proxies
 
 from credhelper import deadline
@@ -76,6 +77,17 @@ def _check(response: requests.Response, **_settings: object) -> requests.Respons
 
     A response hook runs before requests reads the body and before it looks at `Location`.
     """
+    try:
+        body = _body(response)
+    except BaseException:
+        response.raw.close()  # what is left unread would spoil the connection for the next request
+        raise
+    response.raw.release_conn()
+    response.raw = io.BytesIO(body)
+    return response
+
+
+def _body(response: requests.Response) -> bytes:
     host = host_of(response.url)
     if 300 <= response.status_code < 400:
         target = host_of(response.headers.get("Location", "")) or "an unnamed host"
@@ -84,13 +96,16 @@ def _check(response: requests.Response, **_settings: object) -> requests.Respons
     if response.headers.get("Content-Encoding", "identity") != "identity":
         msg = f"{host} sent a compressed answer though none was asked for"
         raise ProtocolError(msg, hint="look for a proxy in between")
-    body = response.raw.read(BODY_LIMIT + 1, decode_content=False)
+    body = b""
+    # Until a read brings nothing: only then does urllib3 compare with Content-Length.
+    while len(body) <= BODY_LIMIT and (
+        piece := response.raw.read(BODY_LIMIT + 1 - len(body), decode_content=False)
+    ):
+        body += piece
     if len(body) > BODY_LIMIT:
         msg = f"{host} sent more than {BODY_LIMIT} bytes"
         raise ProtocolError(msg, hint="check that the address is the endpoint's")
-    response.raw.release_conn()
-    response.raw = io.BytesIO(body)
-    return response
+    return body
 
 
 def retrying(attempt: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
@@ -132,16 +147,17 @@ def explain(error: Exception, *, url: str) -> CredhelperError:
         if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
             return ConfigError(f"the name {host} does not exist", hint="check the address")
     if isinstance(error, requests.exceptions.ProxyError):
-        if "407" in str(error):
+        # http.client's words. Not anywhere in the text: the URL stands in it as well.
+        if any(str(cause).startswith("Tunnel connection failed: 407") for cause in causes):
             msg = f"the proxy on the way to {host} wants other credentials (407)"
             return ConfigError(msg, hint="correct the proxy's user and password")
         msg = f"the proxy on the way to {host} does not answer"
         return TemporaryError(msg, hint="check the proxy setting, or try again")
-    if isinstance(error, requests.exceptions.Timeout):
+    # While the response hook reads the body, urllib3's own exceptions come through.
+    if isinstance(error, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
         return TemporaryError(f"{host} did not answer in time", hint="try again later")
-    if isinstance(error, (requests.exceptions.ConnectionError, OSError)) or any(
-        isinstance(cause, OSError) for cause in causes
-    ):
+    broken = (requests.exceptions.ConnectionError, urllib3.exceptions.ProtocolError, OSError)
+    if any(isinstance(cause, broken) for cause in causes):
         return TemporaryError(f"the connection to {host} failed", hint="try again later")
     return ConfigError(f"no request to {host} can be made", hint="check address, ca and proxy")
 
@@ -151,9 +167,12 @@ def _tls(error: ssl.SSLError, host: str) -> CredhelperError:
         why = _VERIFY_CODES.get(error.verify_code, f"OpenSSL verify error {error.verify_code}")
         hint = "set `ca` of the profile to the authority's certificate, or mend the server's"
         return ConfigError(f"{host} is not trusted: {why}", hint=hint)
-    if isinstance(error, ssl.SSLEOFError) or "EOF" in (error.reason or ""):
+    reason = re.sub(r"[^A-Z0-9_]", "", getattr(error, "reason", None) or "UNKNOWN")
+    if "CERTIFICATE_OR_CRL" in reason or "PEM" in reason:
+        hint = "give a PEM file or a hashed directory as `ca` or in SSL_CERT_FILE, SSL_CERT_DIR"
+        return ConfigError(f"the roots for {host} cannot be read ({reason})", hint=hint)
+    if isinstance(error, ssl.SSLEOFError) or "EOF" in reason:
         return TemporaryError(f"{host} broke off the TLS handshake", hint="try again later")
-    reason = re.sub(r"[^A-Z0-9_]", "", error.reason or "UNKNOWN")
     msg = f"no TLS 1.2 or newer connection to {host} ({reason})"
     return ConfigError(msg, hint="mend the server's TLS settings")
 

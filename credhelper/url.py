@@ -5,7 +5,10 @@ from urllib.parse import urlsplit
 
 from credhelper.errors import ConfigError
 
-_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+# An address only as it is written canonically: `127.0.0.999` is a name, and a resolver's to answer.
+_LOOPBACK = re.compile(r"localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|::1")
+# RFC 3986 section 2. A backslash above all ends the host for urllib3, but not for urlsplit.
+_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 
 
 def is_loopback(host: str) -> bool:
@@ -25,10 +28,10 @@ def endpoint(url: str, *, key: str) -> str:
     """Return the URL as it is, after the checks. Raises ConfigError that names the key.
 
     Only https, and http on loopback: RFC 6749 section 3.2 wants TLS. No user part, no fragment,
-    nothing but printable ASCII.
+    nothing but the characters of RFC 3986.
     """
     hint = f"set {key} to an https:// address"
-    if not url.isascii() or not url.isprintable() or " " in url:
+    if not _CHARACTERS.fullmatch(url):
         msg = f"{key} has characters that no URL has"
         raise ConfigError(msg, hint=hint)
     try:

@@ -13,6 +13,7 @@ import pytest
 pytest_plugins = [
     "tests.servers.authorization",
     "tests.servers.aws",
+    "tests.servers.counting",
     "tests.servers.openbao",
     "tests.servers.scripted",
 ]
@@ -63,6 +64,15 @@ class Box:
         path.write_text(text)
         path.chmod(0o600)
         return path
+
+    def itwin(self, token_url: str, secret: str = "canary-secret-value") -> None:
+        """Set the environment for the iTwin preset against another endpoint."""
+        self.environ |= {
+            "CREDHELPER_TOKEN_URL": token_url,
+            "ITWIN_CLIENT_ID": "service-test",
+            "ITWIN_CLIENT_SECRET": secret,
+            "CREDHELPER_PROVIDER": "itwin",
+        }
 
     def start(self, *arguments: str, command: str = COMMAND) -> subprocess.Popen[str]:
         """Start the installed command."""

@@ -1,14 +1,14 @@
 """Secrets in AWS Secrets Manager: `aws:NAME_OR_ARN[#json.field]`."""
 
 import json
+import os
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from credhelper import aws_session
+from credhelper import aws_session, url
 from credhelper.errors import ConfigError
 
 # With any of these changed, the same name can mean another secret.
@@ -42,22 +42,29 @@ def read(path: str, field: str, settings: Settings) -> str:
     try:
         client = _client(session, "secretsmanager", settings, _role(session, settings))
         answer = client.get_secret_value(SecretId=path, **_version(settings))
-    except (BotoCoreError, ClientError) as error:
+    except aws_session.ERRORS as error:
         raise aws_session.explain(error, what=what) from None
+    if "SecretBinary" in answer:
+        raise ConfigError(f"{what} is binary", hint="store the client secret as a string")
     text = answer.get("SecretString")
     if not isinstance(text, str):
-        raise ConfigError(f"{what} is binary", hint="store the client secret as a string")
+        raise aws_session.not_aws(what)
     return _field(text, field, what) if field else text
 
 
 def _client(session: boto3.Session, service: str, settings: Settings, keys: dict[str, str]) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
-    return session.client(
+    if settings.ca and not os.path.exists(settings.ca):
+        raise ConfigError("aws.ca names nothing", hint="give a PEM file or a hashed directory")
+    client = session.client(
         service,
         endpoint_url=aws_session.endpoint(settings.endpoint_url, key="aws.endpoint_url"),
         verify=settings.ca or None,
         config=aws_session.CONFIG,
         **keys,
     )
+    # AWS's config file may name an endpoint, too; making a client has sent nothing there yet.
+    url.endpoint(client.meta.endpoint_url, key=f"AWS's endpoint_url for {service}")
+    return client
 
 
 def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:
@@ -72,13 +79,13 @@ def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:
         request["ExternalId"] = settings.external_id
     try:
         keys = _client(session, "sts", settings, {}).assume_role(**request)["Credentials"]
-    except (BotoCoreError, ClientError) as error:
+        return {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+    except aws_session.ERRORS as error:
         raise aws_session.explain(error, what=f"the role {settings.role_arn}") from None
-    return {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
 
 
 def _version(settings: Settings) -> dict[str, str]:

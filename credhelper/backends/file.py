@@ -20,18 +20,23 @@ def read(path: str, field: str, settings: object) -> str:
         hint = "write file:/absolute/path, without #field"
         raise ConfigError(f"file:{path} is not an absolute path alone", hint=hint)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open(path, "rb", opener=_without_blocking)  # noqa: SIM115 - closed below
     except PermissionError:
         raise DeniedError(f"{path} may not be read", hint="check its owner and mode") from None
     except (OSError, ValueError):
-        raise ConfigError(f"there is no file {path}", hint="check the reference") from None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > SIZE_LIMIT:
+        raise ConfigError(f"{path} is no file", hint="check the reference") from None
+    with file:
+        status = os.fstat(file.fileno())
+        # One byte more than allowed: not every file system tells the size beforehand.
+        data = file.read(SIZE_LIMIT + 1) if stat.S_ISREG(status.st_mode) else b""
+        if not stat.S_ISREG(status.st_mode) or len(data) > SIZE_LIMIT:
             raise ConfigError(f"{path} is not a small regular file", hint="check the reference")
-        data = file.read(SIZE_LIMIT)
     log.info("%s: owner %d, mode %04o", path, status.st_uid, stat.S_IMODE(status.st_mode))
     try:
         return data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text", hint="store the secret as text") from None
+
+
+def _without_blocking(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)

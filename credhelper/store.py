@@ -1,0 +1,91 @@
+"""Tokens on disk, written: whole or not at all, and only where nobody else can write."""
+
+import os
+import time
+
+from credhelper.cache import ENTRY, Entry, Source, check_folder, is_ours
+
+LITTER_S = 3600
+
+
+def write_default(where: str, settings: Source, profile: str) -> None:
+    """Remember the default profile, so that a hit need not read the config. Raises as `write`."""
+    replace(where, settings.entry_name(""), [settings.stamp, profile])
+
+
+def write(where: str, name: str, entry: Entry) -> None:
+    """Store an entry. Raises OSError if the disk refuses, ValueError for a line break in a value.
+
+    The token is lost to nobody: the caller still has it and answers with it.
+    """
+    token = entry.token
+    numbers = (entry.stored_at, entry.renew_at, token.expires_at)
+    conditions = (n if v is None else f"{n}={v}" for n, v in sorted(entry.conditions.items()))
+    head = (ENTRY, entry.stamp, entry.identity, *map(str, numbers), token.scope, token.access_token)
+    replace(where, name, [*head, *conditions])
+
+
+def replace(where: str, name: str, lines: list[str]) -> None:
+    """Write a file of lines whole or not at all: 0600 temporary file, fsync, rename."""
+    if any("\n" in line for line in lines):
+        msg = "a value of the entry has a line break"
+        raise ValueError(msg)
+    data = "\n".join([*lines, "end", ""]).encode("utf-8", "replace")
+    check_folder(where)
+    _check_replaceable(f"{where}/{name}")
+    _sweep(where)
+    temporary = f"{where}/.{name}.{os.getpid()}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    _unlink(temporary)  # left by a killed process that had this number
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+        os.fsync(descriptor)
+        os.rename(temporary, f"{where}/{name}")
+    except BaseException:
+        _unlink(temporary)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _check_replaceable(path: str) -> None:
+    """Raise OSError for what we did not write: a link, a fifo, a directory, another's file."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not is_ours(status):
+        msg = "something that is no entry is in its place"
+        raise PermissionError(msg)
+
+
+def _sweep(where: str) -> None:
+    """Delete the temporary files that killed processes left more than an hour ago."""
+    for name in os.listdir(where):
+        path = f"{where}/{name}"
+        if name.startswith(".") and os.lstat(path).st_mtime < time.time() - LITTER_S:
+            _unlink(path)
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+def forget(where: str, name: str) -> None:
+    """Delete an entry, or with an empty name every file of the cache but the locks.
+
+    A lock file stays for ever: deleting it would let two processes hold "the" lock.
+    Raises OSError if the disk refuses.
+    """
+    try:
+        check_folder(where)
+        names = [name] if name else [n for n in os.listdir(where) if not n.endswith(".lock")]
+    except FileNotFoundError:
+        return
+    for each in names:
+        _unlink(f"{where}/{each}")

@@ -1,0 +1,1 @@
+"""One test file per backend, and the contract that they all run."""

@@ -1,0 +1,68 @@
+"""A token endpoint on loopback that counts: who asked, how often, with which secret."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
+
+import pytest
+
+
+class TokenServer:
+    """Answers every request with `status` and `document`, once `gate` is open.
+
+    `{n}` in the access token becomes the number of the request. `arrived` is set by a request.
+    """
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.document: dict[str, object] = {"token_type": "Bearer", "expires_in": 3600}
+        self.token = "canary-token-{n}"
+        self.forms: list[dict[str, str]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.arrived = threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                outer.forms.append(dict(parse_qsl(self.rfile.read(length).decode())))
+                number = len(outer.forms)
+                outer.arrived.set()
+                outer.gate.wait(30)
+                document = {"access_token": outer.token.format(n=number), **outer.document}
+                body = json.dumps(document).encode()
+                try:
+                    self.send_response(outer.status)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    return  # the caller was killed, as some tests want
+
+            def log_message(self, *_arguments: object) -> None:
+                """Stay silent."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/token"
+
+    @property
+    def count(self) -> int:
+        """How many requests there were."""
+        return len(self.forms)
+
+
+@pytest.fixture
+def tokens() -> Iterator[TokenServer]:
+    """Return a running token server."""
+    server = TokenServer()
+    thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.gate.set()
+    server.server.shutdown()
+    thread.join()
+    server.server.server_close()

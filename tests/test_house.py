@@ -1,0 +1,77 @@
+"""The house rules that a machine can check: who imports whom, and how large a file may be."""
+
+import ast
+from pathlib import Path
+
+import credhelper
+
+ROOT = Path(credhelper.__file__).parent
+LEVEL = {
+    **dict.fromkeys(["__init__", "errors", "token"], 0),
+    **dict.fromkeys(["cache", "deadline", "url"], 1),
+    **dict.fromkeys(["contracts", "lock", "store", "table"], 2),
+    "secret": 3,
+    "profile": 4,
+    "transport": 4,
+    "aws_session": 4,
+    "vault_login": 5,
+    "oauth": 5,
+    "backends": 6,
+    "protocols": 5,
+    "issue": 7,
+    "cli": 8,
+    "__main__": 9,
+    "demo": 7,
+}
+ONLY_IN = {"requests": ["oauth", "transport", "backends/vault"]}
+ONLY_IN |= {"hvac": ["backends/vault", "vault_login"]}
+ONLY_IN |= {"boto3": ["aws_session", "backends/aws"], "argparse": ["cli"]}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return every module of the package by its path without suffix."""
+    return {
+        str(path.relative_to(ROOT).with_suffix("")): ast.parse(path.read_text())
+        for path in ROOT.rglob("*.py")
+    }
+
+
+def imports(tree: ast.Module) -> set[str]:
+    """Return the names of all modules that a module imports, at any depth of it."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "credhelper":
+            found |= {f"credhelper.{name.name}" for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def test_imports_go_down_only() -> None:
+    """A module imports only what lies below it; backends and protocols know neither each other."""
+    for name, tree in modules().items():
+        top = name.split("/")[0]
+        for other in imports(tree):
+            if not other.startswith("credhelper.") or other == "credhelper.__version__":
+                continue
+            target = other.split(".")[1]
+            if (top, target) in {("secret", "backends"), ("contracts", "token")}:
+                continue  # secret lists their names
+            assert LEVEL[target] < LEVEL[top], f"{name} imports {other}"
+            assert not (top == "issue" and target == "protocols"), name
+
+
+def test_heavy_libraries_have_one_door() -> None:
+    """Each network library is imported where it belongs: laziness lives at module borders."""
+    for name, tree in modules().items():
+        for other in imports(tree):
+            top = other.split(".")[0]
+            assert name in ONLY_IN.get(top, [name]), f"{name} imports {other}"
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    """One noun per file."""
+    for path in ROOT.rglob("*.py"):
+        assert len(path.read_text().splitlines()) <= 300, path
