@@ -9,13 +9,16 @@ import os
 import sys
 import time
 
-from credhelper import cache
+from credhelper import cache, protocols
 from credhelper.protocols import process
+from credhelper.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
+    from credhelper.contracts import Protocol
     from credhelper.lock import Lock
 
 
@@ -24,14 +27,15 @@ def main() -> "NoReturn":
     arguments = sys.argv[1:]
     held = None
     _fill_descriptors()
-    if arguments[:1] == ["get"] and len(arguments) <= 2 and arguments[-1][:1] != "-":
-        profile = arguments[1] if len(arguments) > 1 else os.environ.get("CREDHELPER_PROFILE", "")
+    call = _call(arguments)
+    if call:
+        protocol, asked = call
         try:
-            found = _entry_or_lock(profile)
+            found = _entry_or_lock(asked.profile)
         except KeyboardInterrupt:
             os._exit(130)
         if isinstance(found, cache.Entry):
-            if _wrote(process.reply(found.token).encode()):
+            if _answered(protocol, found.token, asked):
                 # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
                 os._exit(0)
         else:
@@ -39,6 +43,17 @@ def main() -> "NoReturn":
     from credhelper import cli
 
     cli.leave(cli.run(arguments, held=held))
+
+
+def _call(arguments: "Sequence[str]") -> "tuple[Protocol, protocols.Asked] | None":
+    """Return the protocol and the question of a plain `get` or `as`; None leaves it to `cli`."""
+    if any(word[:1] == "-" for word in arguments):
+        return None
+    if arguments[:1] == ["get"] and len(arguments) <= 2:
+        return process, protocols.ask(arguments[1:], os.environ)
+    if arguments[:1] == ["as"] and (protocol := protocols.own("".join(arguments[1:2]))):
+        return protocol, protocols.ask(arguments[2:], os.environ)
+    return None
 
 
 def _fill_descriptors() -> None:
@@ -79,12 +94,13 @@ def _entry_or_lock(profile: str) -> "cache.Entry | Lock":
     return lock.entry_or_lock(where, name, read=lambda: find(profile)[1])
 
 
-def _wrote(answer: bytes) -> bool:
+def _answered(protocol: "Protocol", token: Token, asked: protocols.Asked) -> bool:
     """Return whether stdout took the whole answer; if not, `cli` tries again and explains."""
     try:
+        answer = protocol.reply(token, asked).encode()
         while answer:
             answer = answer[os.write(1, answer) :]
-    except OSError:
+    except Exception:  # noqa: BLE001 - the door may only say yes; `cli` meets it again
         return False
     return True
 

@@ -2,6 +2,7 @@
 
 from typing import Protocol as Contract
 
+from credhelper.protocols import Asked
 from credhelper.token import Token
 
 
@@ -25,6 +26,9 @@ class Backend(Contract):
 class Protocol(Contract):
     """A module that speaks one caller's dialect."""
 
-    def reply(self, token: Token) -> str:
-        """Return what the caller expects on stdout."""
+    def reply(self, token: Token, asked: Asked) -> str:
+        """Return what the caller expects on stdout, all of it.
+
+        Raises UsageError or ProtocolError for what the caller asked wrongly.
+        """
         ...

@@ -36,6 +36,9 @@ class Token:
         """Return the expiry and the scope, never the token."""
         return f"Token(<redacted>, expires_at={self.expires_at}, scope={self.scope!r})"
 
-    def expiration(self) -> str:
-        """Return the expiry as RFC 3339 UTC in whole seconds: Bazel's parser knows no fraction."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at))
+    def expiration(self, *, early_s: int = 0) -> str:
+        """Return the expiry as RFC 3339 UTC in whole seconds: Bazel's parser knows no fraction.
+
+        `early_s` seconds before it, for a caller that keeps no margin of its own.
+        """
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at - early_s))
