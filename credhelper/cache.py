@@ -56,6 +56,17 @@ class Entry:
         """Return whether it is too early to renew the token."""
         return now < self.renew_at
 
+    def under(self, stamp: str, renew_at: int) -> "Entry":
+        """Return the same token of the same age under another stamp, to be renewed at that time."""
+        return Entry(
+            self.token,
+            stamp=stamp,
+            identity=self.identity,
+            stored_at=self.stored_at,
+            renew_at=renew_at,
+            conditions=self.conditions,
+        )
+
 
 class Source:
     """Where the settings come from: `path` of the config file ("" for the environment).

@@ -10,7 +10,14 @@ from typing import NoReturn
 
 from credhelper import __version__, cache, deadline, lock, profile, protocols, store, table
 from credhelper.contracts import Protocol
-from credhelper.errors import BugError, CredhelperError, OutputError, UsageError
+from credhelper.errors import (
+    BugError,
+    ConfigError,
+    CredhelperError,
+    OutputError,
+    TemporaryError,
+    UsageError,
+)
 from credhelper.issue import Order, issue
 from credhelper.protocols import process
 
@@ -36,6 +43,8 @@ def run(arguments: Sequence[str], *, held: lock.Lock | None = None) -> int:
         options.run(options, held)
     except CredhelperError as error:
         return _refuse(error)
+    except deadline.DeadlineExceeded:  # it struck while it was being stopped
+        return _refuse(TemporaryError("the time is over", hint="try again later"))
     except deadline.Signalled as signal:
         return 128 + signal.number
     except BrokenPipeError:
@@ -184,8 +193,12 @@ def _list(options: argparse.Namespace, _held: lock.Lock | None) -> None:
     profiles = profile.load(os.environ, options.config)
     lines = []
     for name in profiles.tables:
-        item = profiles.get(name)
         mark = "*" if name == profiles.default else " "
+        try:
+            item = profiles.get(name)
+        except ConfigError as error:  # one broken profile hides no other
+            lines.append(f"{mark} {name}\t{error.line()}\n")
+            continue
         endpoint = item.token_url or item.issuer
         state = _state(profiles, item)
         lines.append(f"{mark} {name}\t{endpoint}\t{item.client_secret}\t{state}\n")

@@ -53,6 +53,9 @@ def issue(order: Order, held: lock.Lock | None) -> Issued:
     else:
         found = lock.entry_or_lock(where, name, read=lambda: _usable(order, where, name))
     if isinstance(found, cache.Entry):
+        if found.stamp != order.source.stamp:
+            # The config was touched, not changed: let the fast door serve the token again.
+            _keep(where, name, found.under(order.source.stamp, found.renew_at))
         return Issued(found.token)
     try:
         return _renew(order, where, name, budget_s=order.profile.deadline - found.waited_s)
@@ -77,7 +80,7 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
     """Return a new token and store it; the old one, with a warning, if there is none to be had."""
     old = _usable(order, where, name)
     if old and old.is_fresh(time.time()):
-        return Issued(old.token, _store(order, where, name, old.token, old.renew_at))
+        return Issued(old.token, _keep(where, name, old.under(order.source.stamp, old.renew_at)))
     try:
         if old:
             token = _within(min(SOFT_BUDGET_S, budget_s), order.profile, attempts=1)
@@ -86,9 +89,10 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
     except CredhelperError as error:
         if old is None or not old.serves(time.time(), order.min_ttl_s):
             raise
-        _store(order, where, name, old.token, int(time.time()) + POSTPONE_S)
+        again_at = int(time.time()) + POSTPONE_S
+        _keep(where, name, old.under(order.source.stamp, again_at))
         return Issued(old.token, error.line())
-    return Issued(token, _store(order, where, name, token, renew_at(order.profile, token)))
+    return Issued(token, _keep(where, name, _entry(order, token)))
 
 
 def renew_at(profile: Profile, token: Token) -> int:
@@ -102,24 +106,28 @@ def renew_at(profile: Profile, token: Token) -> int:
     return int(token.expires_at - before_s)
 
 
-def _store(order: Order, where: str, name: str, token: Token, renew_at: int) -> str:
-    """Keep the token for the next caller. Return a warning if that failed: the answer comes first.
-
-    Raises nothing. A token below the hard window would never be served, so it is not kept.
-    """
-    if token.expires_at - time.time() <= cache.HARD_S:
-        return ""
+def _entry(order: Order, token: Token) -> cache.Entry:
+    """Return the entry of a new token, bound to all that decided about it."""
     from credhelper import secret  # the backend is imported by now
 
     variables = secret.variables(order.profile.client_secret)
-    entry = cache.Entry(
+    return cache.Entry(
         token,
         stamp=order.source.stamp,
         identity=order.profile.identity(),
         stored_at=time.time(),
-        renew_at=renew_at,
+        renew_at=renew_at(order.profile, token),
         conditions={variable: os.environ.get(variable) for variable in variables},
     )
+
+
+def _keep(where: str, name: str, entry: cache.Entry) -> str:
+    """Store the entry for the next caller. Return a warning if that failed: the answer comes first.
+
+    Raises nothing. A token below the hard window would never be served, so it is not kept.
+    """
+    if entry.token.expires_at - time.time() <= cache.HARD_S:
+        return ""
     try:
         store.write(where, name, entry)
     except (OSError, ValueError):

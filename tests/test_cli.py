@@ -135,3 +135,13 @@ def test_demo_serve_prints_the_settings_to_use(box: Box) -> None:
     process.terminate()
     process.communicate(timeout=10)
     assert process.returncode == 128 + 15
+
+
+def test_list_shows_a_broken_profile_beside_the_others(box: Box) -> None:
+    """A mistake in one profile hides no other."""
+    good = 'token_url = "https://a/t"\nclient_id = "x"\nclient_secret = "env:X"\n'
+    box.config(f"[profiles.a]\n{good}[profiles.b]\nscpe = 1\n[profiles.c]\n{good}")
+    ran = box.run("list")
+    assert ran.status == 0
+    assert [line[2] for line in ran.stdout.splitlines()] == ["a", "b", "c"]
+    assert "profiles.b.client_secret is missing" in ran.stdout

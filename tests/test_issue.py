@@ -266,3 +266,33 @@ def test_the_windows() -> None:
         item = profile.Profiles(source, "p", {"p": {**settings, **extra}}).get("p")
         token = Token("a", token_type="Bearer", expires_at=int(now + life_s), scope="")
         assert token.expires_at - issue.renew_at(item, token) == pytest.approx(before_s, abs=2)
+
+
+def test_a_touched_config_costs_no_request(box: Box, tokens: TokenServer) -> None:
+    """A token of the same settings is kept under the config's new state, and keeps its age."""
+    path = box.config(
+        f'[profiles.p]\ntoken_url = "{tokens.url}"\nclient_id = "x"\nclient_secret = "env:X"\n'
+    )
+    box.environ["X"] = "secret"
+    box.run("get").token()
+    name = profile.load(box.environ).source.entry_name("p")
+    before = cache.read(str(box.cache), name, box.environ)
+    path.write_text(path.read_text() + "# a remark\n")
+    assert box.run("get").token() == "canary-token-1"
+    after = cache.read(str(box.cache), name, box.environ)
+    assert before
+    assert after
+    assert before.stored_at == after.stored_at
+    assert before.stamp != after.stamp == profile.load(box.environ).source.stamp
+    assert tokens.count == 1
+
+
+def test_a_bridged_token_never_passes_for_a_fresh_one(box: Box, tokens: TokenServer) -> None:
+    """`--fresh` fails in an outage, also after another caller has stored the old token again."""
+    box.itwin(tokens.url)
+    plant(box, life_s=200, renew_in_s=-1)
+    tokens.status, tokens.document = 429, {}
+    assert box.run("get").token() == "planted"
+    box.environ["CREDHELPER_DEADLINE"] = "1s"
+    plant(box, life_s=200, renew_in_s=-1)
+    assert "429" in box.run("get", "--fresh").refused(75)

@@ -8,11 +8,5 @@ from credhelper.token import Token
 
 
 def reply(token: Token, _asked: Asked) -> str:
-    """Return `{"Version":1,"AccessToken":…,"TokenType":…,"Expiration":…,"Scope":…}` and a newline.
-
-    No escaping: `Token` holds nothing that JSON would escape, and `import json` costs 5 ms.
-    """
-    return (
-        f'{{"Version":1,"AccessToken":"{token.access_token}","TokenType":"{token.token_type}",'
-        f'"Expiration":"{token.expiration()}","Scope":"{token.scope}"}}\n'
-    )
+    """Return Version, AccessToken, TokenType, Expiration and Scope in one JSON object."""
+    return token.json()
