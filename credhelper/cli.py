@@ -1,14 +1,14 @@
 """The command line: every command, and all that reaches stdout, stderr and the exit status."""
 
-import argparse
 import logging
 import os
 import sys
 import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import NoReturn
 
-from credhelper import __version__, cache, deadline, lock, profile, protocols, store, table
+from credhelper import cache, deadline, lock, profile, protocols, store, table
 from credhelper.contracts import Protocol
 from credhelper.errors import (
     BugError,
@@ -22,25 +22,19 @@ from credhelper.issue import Order, issue
 from credhelper.protocols import process
 
 PROTOCOLS = "credhelper.protocols"  # the entry point group of third parties' protocols
-EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol, 74 io, 70 bug"
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse with our exit class; it knows no other way than a subclass."""
-
-    def error(self, message: str) -> NoReturn:
-        # argparse quotes what was typed, and a secret may have been typed.
-        del message
-        raise UsageError("the command line is wrong", hint=f"see `{self.prog} --help`")
 
 
 def run(arguments: Sequence[str], *, held: lock.Lock | None = None) -> int:
     """Run one command line and return its exit status. Raises nothing: errors become a line."""
     try:
         _harden()
-        options = _parser().parse_args(arguments)
+        options = _plain(arguments)
+        if options is None:
+            from credhelper import parser  # argparse costs 5 ms, which a plain `get` need not pay
+
+            options = parser.parse(arguments)
         _log(options)
-        options.run(options, held)
+        COMMANDS[options.command](options, held)
     except CredhelperError as error:
         return _refuse(error)
     except deadline.DeadlineExceeded:  # it struck while it was being stopped
@@ -56,6 +50,20 @@ def run(arguments: Sequence[str], *, held: lock.Lock | None = None) -> int:
         hint = "please report it with this line"
         return _refuse(BugError(f"unforeseen {type(error).__name__} at {place}", hint=hint))
     return 0
+
+
+def _plain(arguments: Sequence[str]) -> SimpleNamespace | None:
+    """Return the options of a `get` or `as` without any, None for every other command line."""
+    if any(word.startswith("-") for word in arguments):
+        return None
+    plain = SimpleNamespace(config="", fresh=False, min_ttl="0s", verbose=False)
+    if arguments[:1] == ["get"] and len(arguments) <= 2:
+        plain.command, plain.profile = "get", "".join(arguments[1:])
+        return plain
+    if arguments[:1] == ["as"] and len(arguments) >= 2:
+        plain.command, plain.protocol, plain.words = "as", arguments[1], arguments[2:]
+        return plain
+    return None
 
 
 def leave(status: int) -> NoReturn:
@@ -79,50 +87,7 @@ def _place(error: BaseException) -> str:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="credhelper", description=__doc__.splitlines()[0], epilog=EPILOG)
-    parser.description = "print an OAuth access token; the client secret stays in its manager"
-    parser.add_argument("--version", action="version", version=f"credhelper {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    get = commands.add_parser("get", help="print the token as JSON", epilog=EPILOG)
-    get.add_argument("profile", nargs="?", default="", metavar="PROFILE")
-    get.set_defaults(run=_get)
-
-    speak = commands.add_parser("as", help="print it in another tool's dialect", epilog=EPILOG)
-    speak.add_argument("protocol", metavar="PROTOCOL")
-    speak.add_argument("words", nargs="*", metavar="PROFILE", help="and what the dialect adds")
-    speak.set_defaults(run=_as)
-
-    for command in (get, speak):
-        command.add_argument("--fresh", action="store_true", help="past the cache")
-        command.add_argument(
-            "--min-ttl", default="0s", metavar="DURATION", help="remaining life it needs"
-        )
-
-    listing = commands.add_parser("list", help="show profiles and the state of their tokens")
-    listing.set_defaults(run=_list)
-
-    forget = commands.add_parser("forget", help="drop cached tokens")
-    which = forget.add_mutually_exclusive_group()
-    which.add_argument("profile", nargs="?", default="", metavar="PROFILE")
-    which.add_argument("--all", action="store_true", help="of all profiles of all configs")
-    forget.set_defaults(run=_forget)
-
-    demo = commands.add_parser("demo", help="try it offline, with an embedded server")
-    demo.add_argument("--serve", action="store_true", help="keep that server running")
-    demo.set_defaults(run=_demo)
-
-    for command in (get, speak, listing, forget, demo):
-        command.add_argument("-v", "--verbose", action="store_true", help="say what happens")
-    for command in (get, speak, listing, forget):
-        command.add_argument(
-            "--config", default="", metavar="FILE", help="instead of the usual one"
-        )
-    return parser
-
-
-def _log(options: argparse.Namespace) -> None:
+def _log(options: SimpleNamespace) -> None:
     """Show our own log with -v. Libraries' loggers stay shut: at DEBUG botocore prints secrets."""
     for name in ("boto3", "botocore", "urllib3", "requests", "hvac"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -133,12 +98,12 @@ def _log(options: argparse.Namespace) -> None:
         logging.getLogger("credhelper").setLevel(logging.INFO)
 
 
-def _get(options: argparse.Namespace, held: lock.Lock | None) -> None:
+def _get(options: SimpleNamespace, held: lock.Lock | None) -> None:
     arguments = [options.profile] if options.profile else []
     _answer(options, process, protocols.ask(arguments, os.environ), held)
 
 
-def _as(options: argparse.Namespace, held: lock.Lock | None) -> None:
+def _as(options: SimpleNamespace, held: lock.Lock | None) -> None:
     protocol = _protocol(options.protocol)
     _answer(options, protocol, protocols.ask(options.words, os.environ), held)
 
@@ -159,7 +124,7 @@ def _protocol(name: str) -> Protocol:
 
 
 def _answer(
-    options: argparse.Namespace,
+    options: SimpleNamespace,
     protocol: Protocol,
     asked: protocols.Asked,
     held: lock.Lock | None,
@@ -189,7 +154,7 @@ def _remember_default(profiles: profile.Profiles) -> None:
         logging.getLogger(__name__).info("the default profile could not be kept in %s", where)
 
 
-def _list(options: argparse.Namespace, _held: lock.Lock | None) -> None:
+def _list(options: SimpleNamespace, _held: lock.Lock | None) -> None:
     profiles = profile.load(os.environ, options.config)
     lines = []
     for name in profiles.tables:
@@ -215,7 +180,7 @@ def _state(profiles: profile.Profiles, item: profile.Profile) -> str:
     return f"valid until {entry.token.expiration()}"
 
 
-def _forget(options: argparse.Namespace, _held: lock.Lock | None) -> None:
+def _forget(options: SimpleNamespace, _held: lock.Lock | None) -> None:
     where = cache.directory(os.environ)
     if options.all:
         store.forget(where, "")
@@ -225,7 +190,7 @@ def _forget(options: argparse.Namespace, _held: lock.Lock | None) -> None:
     store.forget(where, profiles.source.entry_name(name))
 
 
-def _demo(options: argparse.Namespace, _held: lock.Lock | None) -> None:
+def _demo(options: SimpleNamespace, _held: lock.Lock | None) -> None:
     from credhelper import demo  # an HTTP server, which no other command needs
 
     if options.serve:
@@ -265,3 +230,6 @@ def _complain(line: str) -> None:
 def _refuse(error: CredhelperError) -> int:
     _complain(error.line())
     return error.status
+
+
+COMMANDS = {"get": _get, "as": _as, "list": _list, "forget": _forget, "demo": _demo}

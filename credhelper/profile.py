@@ -4,7 +4,6 @@ import dataclasses
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -127,6 +126,8 @@ def _check_owner(path: str, status: os.stat_result) -> None:
 
 
 def _from_file(source: cache.Source, text: bytes) -> Profiles:
+    import tomllib  # 5 ms, which settings from the environment need not pay
+
     try:
         document = tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:

@@ -18,13 +18,14 @@ LEVEL = {
     "oauth": 5,
     "backends": 6,
     "issue": 7,
+    "parser": 7,
     "cli": 8,
     "__main__": 9,
     "demo": 7,
 }
 ONLY_IN = {"requests": ["oauth", "transport", "backends/vault"]}
 ONLY_IN |= {"hvac": ["backends/vault", "vault_login"]}
-ONLY_IN |= {"boto3": ["aws_session", "backends/aws"], "argparse": ["cli"]}
+ONLY_IN |= {"boto3": ["aws_session", "backends/aws"], "argparse": ["parser"]}
 
 
 def modules() -> dict[str, ast.Module]:
