@@ -1,0 +1,1 @@
+"""Speed, memory and herds of the installed command, beside its goals and its peers."""
