@@ -132,3 +132,20 @@ def test_options_go_before_the_words(box: Box, tokens: TokenServer) -> None:
     assert box.run("as", "token").stdout == "canary-token-1\n"
     assert box.run("as", "--fresh", "token", "env").stdout == "canary-token-2\n"
     assert box.run("as", "token", "env", "--min-ttl", "2h").stdout == "canary-token-3\n"
+
+
+def test_a_third_partys_protocol(box: Box, tokens: TokenServer) -> None:
+    """A module that an entry point names is a protocol like ours, cold and warm."""
+    box.itwin(tokens.url)
+    package = box.home / "package"
+    information = package / "shout-1.0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: shout\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[credhelper.protocols]\nshout = shout\n")
+    (package / "shout.py").write_text(
+        "def reply(token, asked):\n    return f'{token.access_token}! {list(asked.words)}\\n'\n"
+    )
+    box.environ["PYTHONPATH"] = str(package)
+    for _ in range(2):
+        assert box.run("as", "shout", "env", "x").stdout == "canary-token-1! ['x']\n"
+    assert tokens.count == 1
