@@ -65,8 +65,11 @@ def _sweep(where: str) -> None:
     """Delete the temporary files that killed processes left more than an hour ago."""
     for name in os.listdir(where):
         path = f"{where}/{name}"
-        if name.startswith(".") and os.lstat(path).st_mtime < time.time() - LITTER_S:
-            _unlink(path)
+        try:
+            if name.startswith(".") and os.lstat(path).st_mtime < time.time() - LITTER_S:
+                _unlink(path)
+        except FileNotFoundError:
+            continue  # another process has just renamed it: that is no reason not to store
 
 
 def _unlink(path: str) -> None:

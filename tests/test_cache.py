@@ -201,3 +201,12 @@ def test_the_config_files_state_is_in_the_stamp(tmp_path: Path) -> None:
         stamp = cache.source(environ).stamp
         assert stamp not in seen
         seen.add(stamp)
+
+
+def test_a_temporary_file_that_vanishes_loses_no_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may rename its file while we look for litter; ours is stored all the same."""
+    monkeypatch.setattr(os, "listdir", lambda _where: [".vanished.1"])
+    store.write(str(tmp_path), "x", entry())
+    assert cache.read(str(tmp_path), "x", ENVIRON)
