@@ -4,6 +4,7 @@
 """
 
 import os
+import random
 import secrets
 import shutil
 import socket
@@ -19,7 +20,7 @@ import pytest
 import requests
 import trustme
 
-START_LIMIT_S, POLL_S = 20.0, 0.02
+START_LIMIT_S, POLL_S = 60.0, 0.02
 
 
 @dataclass
@@ -107,10 +108,12 @@ class Certificates:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port below the ephemeral ones: no connection of another test takes it meanwhile."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def _start(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
