@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
+    from credhelper.hosts import Rule
     from credhelper.lock import Lock
+    from credhelper.protocols import Question
 
 
 def main() -> "NoReturn":
@@ -25,41 +27,61 @@ def main() -> "NoReturn":
     if sys.platform == "win32":
         # No owner bits and no flock there, so no cache that could be trusted.
         sys.exit("credhelper: config: Windows is not supported yet; use it under WSL")
-    arguments = sys.argv[1:]
-    held = None
     _fill_descriptors()
-    question = _question(arguments)
-    if question:
-        profile, reply = question
-        try:
-            found = _entry_or_lock(profile)
-        except KeyboardInterrupt:
-            os._exit(130)
-        if isinstance(found, cache.Entry):
-            if _answered(reply, found.token):
-                # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
-                os._exit(0)
-        else:
-            held = found
+    arguments = sys.argv[1:]
+    try:
+        question = _question(sys.argv[0].rpartition("/")[2], arguments)
+        held = _plain_get(arguments) if question is None else _reply_to(question)
+    except KeyboardInterrupt:
+        os._exit(130)
     from credhelper import cli
 
-    cli.leave(cli.run(arguments, held=held))
+    cli.leave(cli.run(arguments, question=question, held=held))
 
 
-def _question(arguments: "Sequence[str]") -> "tuple[str, Callable[[Token], str]] | None":
-    """Return the profile and the way to reply of a plain `get` or `as`; None leaves it to `cli`."""
-    if any(word[:1] == "-" for word in arguments):
+def _question(command: str, arguments: list[str]) -> "Question | None":
+    """Return what a caller asks in its dialect: under a name of its own, or by a plain `as`."""
+    if command != "credhelper":
+        from credhelper import executable
+
+        name, words = executable.parse(command, arguments)
+    elif arguments[:1] == ["as"] and not any(word[:1] == "-" for word in arguments):
+        name, words = "".join(arguments[1:2]), arguments[2:]
+    else:
         return None
-    if arguments[:1] == ["get"] and len(arguments) <= 2:
-        # What `as process` prints, without its two modules: 0.3 ms of a hit's 8.
-        return "".join(arguments[1:]) or os.environ.get("CREDHELPER_PROFILE", ""), Token.json
-    if arguments[:1] == ["as"]:
-        from credhelper import protocols
+    from credhelper import protocols
 
-        if protocol := protocols.own("".join(arguments[1:2])):
-            asked = protocols.ask(arguments[2:], os.environ)
-            return asked.profile, lambda token: protocol.reply(token, asked)
-    return None
+    protocol = protocols.own(name)
+    return protocols.hear(protocol, words) if protocol else None
+
+
+def _plain_get(arguments: "Sequence[str]") -> "Lock | None":
+    """Answer a `get` without options from the cache and leave; else as `_serve`."""
+    if arguments[:1] != ["get"] or len(arguments) > 2 or arguments[-1][:1] == "-":
+        return None
+    # What `as process` prints, without its two modules: 0.3 ms of a hit's 8.
+    profile = "".join(arguments[1:]) or os.environ.get("CREDHELPER_PROFILE", "")
+    return _serve(lambda: find(profile), Token.json)
+
+
+def _reply_to(question: "Question") -> "Lock | None":
+    """Reply to a caller from the cache and leave; else as `_serve`."""
+    from credhelper.protocols import Answer, Asked
+
+    asked = question.asked
+    if isinstance(asked, Answer) and not asked.line and _written(asked.text):
+        os._exit(asked.status)
+    if not isinstance(asked, Asked) or asked.newer_than:
+        return None
+    if asked.url:
+        rule = _rule(asked.url, asked.profile)
+        if rule is None:
+            return None
+        asked = asked.under(rule)
+    return _serve(
+        lambda: find(asked.profile, asked.grant),
+        lambda token: question.protocol.reply(token, asked),
+    )
 
 
 def _fill_descriptors() -> None:
@@ -74,39 +96,60 @@ def _fill_descriptors() -> None:
             os.open(os.devnull, os.O_RDONLY)
 
 
-def find(profile: str) -> "tuple[str, cache.Entry | None]":
+def find(profile: str, grant: str = "") -> "tuple[str, cache.Entry | None]":
     """Return the name of a profile's entry, and the entry if it serves under these settings."""
     where = cache.directory(os.environ)
     settings = cache.source(os.environ)
-    profile = profile or cache.read_default(where, settings)
-    name = settings.entry_name(profile)
+    profile = profile or cache.read_index(where, settings)[0]
+    name = settings.entry_name(profile, grant)
     entry = cache.read(where, name, os.environ)
     if entry and entry.stamp == settings.stamp and entry.serves(time.time()):
         return name, entry
     return name, None
 
 
-def _entry_or_lock(profile: str) -> "cache.Entry | Lock":
-    """Return the cached entry, or the lock under which this process must fetch a token.
+def _rule(url: str, profile: str) -> "Rule | None":
+    """Return the rule that lets a token go to this URL, as far as the index knows."""
+    from credhelper import hosts
 
-    Of many callers one gets the lock and goes on; the others wait here, having imported nothing.
+    index = cache.read_index(cache.directory(os.environ), cache.source(os.environ))
+    return hosts.match(hosts.rules(index[1]), url, profile)
+
+
+def _serve(
+    find: "Callable[[], tuple[str, cache.Entry | None]]", reply: "Callable[[Token], str]"
+) -> "Lock | None":
+    """Reply with the cached token and leave; or return the lock under which to fetch one.
+
+    None leaves it to `cli`. Of many callers one gets the lock and goes on; the others wait here,
+    having imported nothing.
     """
-    name, entry = find(profile)
-    if entry and entry.is_fresh(time.time()):
-        return entry
-    from credhelper import lock
+    name, entry = find()
+    found: cache.Entry | Lock | None = entry
+    if entry is None or not entry.is_fresh(time.time()):
+        from credhelper import lock
 
-    where = cache.directory(os.environ)
-    return lock.entry_or_lock(where, name, read=lambda: find(profile)[1])
+        where = cache.directory(os.environ)
+        found = lock.entry_or_lock(where, name, read=lambda: find()[1])
+    if not isinstance(found, cache.Entry):
+        return found
+    try:
+        text = reply(found.token)
+    except Exception:  # noqa: BLE001 - the door may only say yes; `cli` meets it again
+        return None
+    if _written(text):
+        # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
+        os._exit(0)
+    return None
 
 
-def _answered(reply: "Callable[[Token], str]", token: Token) -> bool:
+def _written(text: str) -> bool:
     """Return whether stdout took the whole answer; if not, `cli` tries again and explains."""
     try:
-        answer = reply(token).encode()
-        while answer:
-            answer = answer[os.write(1, answer) :]
-    except Exception:  # noqa: BLE001 - the door may only say yes; `cli` meets it again
+        data = text.encode()
+        while data:
+            data = data[os.write(1, data) :]
+    except OSError:
         return False
     return True
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENTRY = "credhelper-entry 1"
-# No profile can have this name. Its file holds the name of the default profile.
-DEFAULT = "@default"
+# No profile can have this name. Its file holds what the door must know of the config: the default
+# profile, and which profile's token may go to which host.
+INDEX = "@index"
 SIZE_LIMIT = 65536
 # Never serve a token below this remaining life: it would expire on its way to the server.
 HARD_S = 30
@@ -82,12 +83,14 @@ class Source:
         # Not hashlib, whose import costs 2 ms: a collision is harmless, entries hold their stamp.
         self.key = f"{int.from_bytes(os.fsencode(path or stamp), 'big') % (2**61 - 1):x}"
 
-    def entry_name(self, profile: str) -> str:
-        """Return the file name of a profile's entry, of the default's for the empty profile.
+    def entry_name(self, profile: str, grant: str = "") -> str:
+        """Return the file name of a profile's entry; the index's for the empty profile.
 
-        A slash would leave the directory; no profile has one, so no such entry is ever written.
+        A further exchange of the token (`grant`) has an entry of its own. A slash would leave the
+        directory; no profile has one, so no such entry is ever written.
         """
-        return f"{profile.replace('/', '@') or DEFAULT}-{self.key}"
+        name = profile.replace("/", "@") or INDEX
+        return f"{name}@{grant}-{self.key}" if grant else f"{name}-{self.key}"
 
 
 def source(environ: "Mapping[str, str]") -> Source:
@@ -211,7 +214,10 @@ def _condition(line: str) -> tuple[str, str | None]:
     return name, value if equals else None
 
 
-def read_default(where: str, settings: Source) -> str:
-    """Return the profile that was the default under these settings; "" if that is not known."""
+def read_index(where: str, settings: Source) -> tuple[str, list[str]]:
+    """Return the profile that was the default under these settings, and the lines of the hosts.
+
+    "" and [] if that is not known.
+    """
     lines = read_lines(where, settings.entry_name(""))
-    return lines[1] if len(lines) == 2 and lines[0] == settings.stamp else ""
+    return (lines[1], lines[2:]) if len(lines) > 1 and lines[0] == settings.stamp else ("", [])

@@ -24,7 +24,13 @@ class Backend(Contract):
 
 
 class Protocol(Contract):
-    """A module that speaks one caller's dialect."""
+    """A module that speaks one caller's dialect.
+
+    It may also have `ask(words, environ)`, which returns one of `Asked`, `Answer`, `Rejected` and
+    `Listing` (without it, the words are a profile and what follows); `refuse(error) -> Answer`,
+    for a caller that wants errors in a shape of its own; and, if it returns `Listing`,
+    `listing(rules) -> str`.
+    """
 
     def reply(self, token: Token, asked: Asked) -> str:
         """Return what the caller expects on stdout, all of it.

@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from credhelper import cache, deadline, lock, store
 from credhelper.errors import CredhelperError, DeniedError, TemporaryError
@@ -21,12 +21,14 @@ class Order:
     """One caller's wish: the profile and its source, how long the token must live, how new it is.
 
     `newer_than` is a unix time: only a token stored later will do; 0 takes any from the cache.
+    `grant` "sts" wants the AWS keys that the token buys instead of the token itself.
     """
 
     profile: Profile
     source: cache.Source
     min_ttl_s: float = cache.HARD_S
     newer_than: float = 0.0
+    grant: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ def issue(order: Order, held: lock.Lock | None) -> Issued:
     if order.profile.ephemeral:
         if held:
             held.release()
-        return Issued(_within(order.profile.deadline, order.profile, attempts=3))
-    where, name = cache.directory(os.environ), order.source.entry_name(order.profile.name)
+        return Issued(_within(order.profile.deadline, order, attempts=3))
+    where = cache.directory(os.environ)
+    name = order.source.entry_name(order.profile.name, order.grant)
     # The door may hold another lock (it did not know the default profile), or have given up.
     if held and (held.name == name or held.waited_s):
         found: cache.Entry | lock.Lock = held
@@ -83,9 +86,9 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
         return Issued(old.token, _keep(where, name, old.under(order.source.stamp, old.renew_at)))
     try:
         if old:
-            token = _within(min(SOFT_BUDGET_S, budget_s), order.profile, attempts=1)
+            token = _within(min(SOFT_BUDGET_S, budget_s), order, attempts=1)
         else:
-            token = _within(budget_s, order.profile, attempts=3)
+            token = _within(budget_s, order, attempts=3)
     except CredhelperError as error:
         if old is None or not old.serves(time.time(), order.min_ttl_s):
             raise
@@ -135,16 +138,25 @@ def _keep(where: str, name: str, entry: cache.Entry) -> str:
     return ""
 
 
-def _within(budget_s: float, profile: Profile, *, attempts: int) -> Token:
-    """Return a new token within a time limit. Raises TemporaryError past it."""
+def _within(budget_s: float, order: Order, *, attempts: int) -> Token:
+    """Return what was ordered, new, within a time limit. Raises TemporaryError past it."""
     deadline.start(max(budget_s, 1.0))
     try:
-        return _fetch(profile, attempts=attempts)
+        return _fetch_keys(order) if order.grant else _fetch(order.profile, attempts=attempts)
     except deadline.DeadlineExceeded:
-        msg = f"profile {profile.name} got no token within {budget_s:.0f} s"
+        msg = f"profile {order.profile.name} got no token within {budget_s:.0f} s"
         raise TemporaryError(msg, hint="try again later, or raise its `deadline`") from None
     finally:
         deadline.stop()
+
+
+def _fetch_keys(order: Order) -> Token:
+    """Return new AWS keys: for the cached access token if it still serves, else for a new one."""
+    from credhelper import sts  # boto3, 100 ms, for this grant only
+
+    name = order.source.entry_name(order.profile.name)
+    entry = _usable(replace(order, min_ttl_s=0.0), cache.directory(os.environ), name)
+    return sts.assume(order.profile, entry.token if entry else _fetch(order.profile, attempts=3))
 
 
 def _fetch(profile: Profile, *, attempts: int) -> Token:

@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> SimpleNamespace:
     """Return the options, `command` among them. Raises UsageError, and SystemExit for `--help`."""
-    return SimpleNamespace(**vars(_parser().parse_args(arguments)))
+    return SimpleNamespace(question=None, **vars(_parser().parse_args(arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from credhelper import cache, table, url
+from credhelper import cache, hosts, table, url
 from credhelper.deadline import BUDGET_S
 from credhelper.errors import ConfigError
 from credhelper.secret import SecretRef
@@ -32,6 +32,16 @@ OWN_PARAMETERS = frozenset(
 _PLACE = re.compile(r"\(at (line [0-9]+, column [0-9]+|end of document)\)")
 
 
+def _patterns(value: object, key: str) -> tuple[str, ...]:
+    """Return the host patterns in their one spelling."""
+    texts = table.strings(value, key)
+    for text in texts:
+        if not hosts.pattern(text):
+            hint = 'write host, host:port or *.suffix, like "api.example.com"'
+            raise ConfigError(f"{key} has an entry that is no host", hint=hint)
+    return tuple(map(hosts.pattern, texts))
+
+
 @dataclass(frozen=True)
 class Profile:
     """Named settings: token endpoint, client, scope, secret reference, and where the token may go.
@@ -50,13 +60,14 @@ class Profile:
     scope: str = ""
     audience: str = ""
     parameters: tuple[tuple[str, str], ...] = field(default=(), metadata={"parse": table.pairs})
-    hosts: tuple[str, ...] = field(default=(), metadata={"parse": table.strings})
+    hosts: tuple[str, ...] = field(default=(), metadata={"parse": _patterns})
     ca: str = ""
     proxy: str = field(default="", repr=False)  # may hold a password
     deadline: float = field(default=BUDGET_S, metadata={"parse": table.seconds})
     renew_before: float | None = field(default=None, metadata={"parse": table.seconds})
     username: str = ""
     ephemeral: bool = field(default=False, metadata={"parse": table.switch})
+    sts: Mapping[str, object] = field(default_factory=dict, metadata={"parse": table.mapping})
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def identity(self) -> str:
@@ -66,7 +77,7 @@ class Profile:
         decisive = (
             *(self.token_url, self.issuer, self.client_id, self.client_auth, self.scope),
             *(self.audience, self.parameters, self.client_secret, self.ca),
-            sorted(self.settings.items()),
+            *(sorted(self.settings.items()), sorted(self.sts.items())),
         )
         return hashlib.sha256(repr(decisive).encode()).hexdigest()
 
@@ -94,6 +105,19 @@ class Profiles:
     def get(self, name: str) -> Profile:
         """Return a profile, checked. Raises ConfigError that names the key."""
         return _profile(self.choose(name), self.tables[self.choose(name)])
+
+    def rules(self) -> list[hosts.Rule]:
+        """Return where which profile's token may go. A broken profile's goes nowhere."""
+        found = []
+        for name in self.tables:
+            try:
+                item = self.get(name)
+            except ConfigError:
+                continue
+            found += [
+                hosts.Rule(pattern, profile=name, username=item.username) for pattern in item.hosts
+            ]
+        return found
 
 
 def load(environ: Mapping[str, str], chosen_path: str = "") -> Profiles:

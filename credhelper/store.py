@@ -8,9 +8,9 @@ from credhelper.cache import ENTRY, Entry, Source, check_folder, is_ours
 LITTER_S = 3600
 
 
-def write_default(where: str, settings: Source, profile: str) -> None:
-    """Remember the default profile, so that a hit need not read the config. Raises as `write`."""
-    replace(where, settings.entry_name(""), [settings.stamp, profile])
+def write_index(where: str, settings: Source, default: str, hosts: list[str]) -> None:
+    """Remember default and hosts, so that a hit need not read the config. Raises as `write`."""
+    replace(where, settings.entry_name(""), [settings.stamp, default, *hosts])
 
 
 def write(where: str, name: str, entry: Entry) -> None:

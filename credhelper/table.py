@@ -80,6 +80,13 @@ def strings(value: object, key: str) -> tuple[str, ...]:
     return tuple(string(item, key) for item in items)
 
 
+def mapping(value: object, key: str) -> Mapping[str, object]:
+    """Return a table as it is, for whoever checks it later."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{key} is not a table", hint=f"write [{key}]")
+    return value
+
+
 def pairs(value: object, key: str) -> tuple[tuple[str, str], ...]:
     """Return a table of strings as sorted pairs."""
     if not isinstance(value, Mapping):

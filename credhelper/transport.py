@@ -21,7 +21,8 @@ from requests.utils import get_environ_proxies
 
 from credhelper import deadline
 from credhelper.errors import ConfigError, CredhelperError, ProtocolError, TemporaryError
-from credhelper.url import host_of, is_loopback
+from credhelper.hosts import is_loopback
+from credhelper.url import host_of
 
 TIMEOUT_S = (5.0, 10.0)  # connect, read
 BODY_LIMIT = 256 * 1024

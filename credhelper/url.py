@@ -4,16 +4,10 @@ import re
 from urllib.parse import urlsplit
 
 from credhelper.errors import ConfigError
+from credhelper.hosts import is_loopback
 
-# An address only as it is written canonically: `127.0.0.999` is a name, and a resolver's to answer.
-_LOOPBACK = re.compile(r"localhost|127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|::1")
 # RFC 3986 section 2. A backslash above all ends the host for urllib3, but not for urlsplit.
 _CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine by its very spelling, without asking any resolver."""
-    return _LOOPBACK.fullmatch(host) is not None
 
 
 def host_of(url: str) -> str:

@@ -7,8 +7,8 @@ import credhelper
 
 ROOT = Path(credhelper.__file__).parent
 LEVEL = {
-    **dict.fromkeys(["__init__", "errors", "token"], 0),
-    **dict.fromkeys(["cache", "deadline", "protocols", "url"], 1),
+    **dict.fromkeys(["__init__", "errors", "executable", "hosts", "token"], 0),
+    **dict.fromkeys(["cache", "deadline", "output", "protocols", "url"], 1),
     **dict.fromkeys(["contracts", "lock", "store", "table"], 2),
     "secret": 3,
     "profile": 4,
@@ -17,10 +17,13 @@ LEVEL = {
     "vault_login": 5,
     "oauth": 5,
     "backends": 6,
+    "sts": 6,
     "issue": 7,
     "parser": 7,
-    "cli": 8,
-    "__main__": 9,
+    "listing": 7,
+    "conversation": 8,
+    "cli": 9,
+    "__main__": 10,
     "demo": 7,
 }
 ONLY_IN = {"requests": ["oauth", "transport", "backends/vault"]}

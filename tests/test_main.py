@@ -19,7 +19,7 @@ def spy(status):
     os.write(2, " ".join(sorted(sys.modules)).encode())
     leave(status)
 os._exit = spy
-sys.argv[1:] = {arguments!r}
+sys.argv = ["credhelper", *{arguments!r}]
 from credhelper.__main__ import main
 main()
 """
@@ -31,10 +31,14 @@ ALLOWED = {
 }
 
 
-def modules(box: Box, code: str) -> set[str]:
+def modules(box: Box, code: str, stdin: bytes = b"") -> set[str]:
     """Return the modules that a fresh interpreter has after running the code."""
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], env=box.environ, capture_output=True, check=True
+        [sys.executable, "-I", "-c", code],
+        env=box.environ,
+        input=stdin,
+        capture_output=True,
+        check=True,
     )
     return set(done.stderr.decode().split())
 

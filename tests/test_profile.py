@@ -55,7 +55,7 @@ profile = "ops"
     itwin, build = profiles.get(""), profiles.get("build")
     assert (itwin.name, itwin.token_url) == ("itwin", "https://ims.bentley.com/connect/token")
     assert (itwin.scope, itwin.client_auth) == ("itwin-platform", "client_secret_post")
-    assert itwin.hosts == ("api.bentley.com",)
+    assert itwin.hosts == ("api.bentley.com:443",)
     assert (build.deadline, build.renew_before, build.ephemeral) == (20, 300, True)
     assert build.parameters == (("resource", "urn:api"),)
     assert build.settings == {"region": "eu-west-1", "profile": "ops"}

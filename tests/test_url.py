@@ -2,7 +2,7 @@
 
 import pytest
 
-from credhelper import url
+from credhelper import hosts, url
 from credhelper.errors import ConfigError
 
 
@@ -87,7 +87,7 @@ def test_anything_else_is_refused(address: str) -> None:
 )
 def test_loopback_is_told_by_the_spelling(host: str, expected: bool) -> None:  # noqa: FBT001 - a row
     """No resolver is asked, because it could say anything."""
-    assert url.is_loopback(host) is expected
+    assert hosts.is_loopback(host) is expected
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from credhelper.hosts import Rule
 
 INPUT_LIMIT = 65536
+# The `code` of the error for a URL that no profile serves: many callers ask everybody for each.
+UNKNOWN_HOST = "unknown_host"
 
 
 class Asked:
@@ -77,6 +79,21 @@ class Rejected:
         self.access_token = access_token
 
 
+class Question:
+    """A protocol and what its `ask` heard: an error, too, for stdin can be read only once."""
+
+    __slots__ = ("asked", "protocol")
+
+    def __init__(
+        self,
+        protocol: "Protocol",
+        *,
+        asked: "Asked | Answer | Rejected | Listing | Exception",
+    ) -> None:
+        self.protocol = protocol
+        self.asked = asked
+
+
 class Listing:
     """A caller's wish to know the hosts that are served; the protocol's `listing` answers."""
 
@@ -89,6 +106,15 @@ def ask(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
     return Asked(profile, words=arguments[1:], environ=environ)
 
 
+def hear(protocol: "Protocol", words: "Sequence[str]") -> Question:
+    """Return what a caller asks a protocol: by its own `ask`, or else by the common one."""
+    listen = getattr(protocol, "ask", ask)
+    try:
+        return Question(protocol, asked=listen(words, os.environ))
+    except Exception as error:  # noqa: BLE001 - `cli` raises it again, and explains it
+        return Question(protocol, asked=error)
+
+
 def own(name: str) -> "Protocol | None":
     """Return the module of one of our protocols, None if there is no such file."""
     if not name.isidentifier():
@@ -99,6 +125,20 @@ def own(name: str) -> "Protocol | None":
     except ImportError:
         return None
     return module
+
+
+def profile_and(words: "Sequence[str]", number: int) -> "tuple[str, Sequence[str]]":
+    """Return the profile ("" without one) before the last `number` words, and these words.
+
+    Raises UsageError for more or fewer words.
+    """
+    head, tail = words[:-number], words[-number:]
+    if len(head) <= 1 and len(tail) == number:
+        return "".join(head), tail
+    from credhelper.errors import UsageError  # not on the way of a hit
+
+    msg = "the caller's words are not those of its protocol"
+    raise UsageError(msg, hint="see `credhelper setup` for how that caller is configured")
 
 
 def read_input(until: bytes = b"") -> bytes:

@@ -1,82 +1,124 @@
-"""What each protocol prints, byte for byte, warm and cold; and that a hit of it imports little."""
+"""What each protocol says, byte for byte, cold and warm; and that a hit of it imports little."""
 
 import json
 import pkgutil
 import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from credhelper import protocols
-from tests.conftest import Box
+from credhelper import executable, protocols
+from credhelper.protocols import kubernetes
+from tests.conftest import COMMAND, Box
+from tests.protocols import transcript
+from tests.protocols.transcript import HOSTS, Transcript
 from tests.servers.counting import TokenServer
 from tests.test_main import ALLOWED, SPY, modules
 
 EXEC = "client.authentication.k8s.io"
 INFO = '{"kind":"ExecCredential","apiVersion":"%s","spec":{"interactive":false}}'
 NESTED = f'false,"config":{{"apiVersion":"{EXEC}/v1beta1"}}'
-# Arguments after `as`, and what is printed; EXPIRES and EARLY stand for the times.
-TRANSCRIPTS = {
-    "process": (
-        '{"Version":1,"AccessToken":"tok-1","TokenType":"Bearer",'
-        '"Expiration":"EXPIRES","Scope":"itwin-platform"}\n'
-    ),
-    "token": "tok-1\n",
-    "header": "Authorization: Bearer tok-1\n",
-    "headers": '{"Authorization":"Bearer tok-1"}\n',
-    "curl": 'header = "Authorization: Bearer tok-1"\n',
-    "pnpm": "Bearer tok-1\n",
-    "env": "export ACCESS_TOKEN='tok-1'\nexport ACCESS_TOKEN_EXPIRATION='EXPIRES'\n",
-    "env env fish": "set -gx ACCESS_TOKEN 'tok-1'\nset -gx ACCESS_TOKEN_EXPIRATION 'EXPIRES'\n",
-    "env env powershell": (
-        "$Env:ACCESS_TOKEN = 'tok-1'\n$Env:ACCESS_TOKEN_EXPIRATION = 'EXPIRES'\n"
-    ),
-    "kubernetes": (
-        f'{{"apiVersion":"{EXEC}/v1","kind":"ExecCredential","status":'
-        '{"token":"tok-1","expirationTimestamp":"EARLY"}}\n'
-    ),
-}
 NAMES = [module.name for module in pkgutil.iter_modules(protocols.__path__)]
+TRANSCRIPTS = [each for name in transcript.names() for each in transcript.read(name)]
+# The first conversation of each protocol gives the token out.
+FIRST = {name: transcript.read(name)[0] for name in transcript.names()}
+
+
+def converse(box: Box, script: Transcript) -> tuple[int, str, str]:
+    """Have one conversation with the installed command; return its status and what it said."""
+    done = subprocess.run(
+        [executable_path(box, script.command[0]), *script.command[1:]],
+        env=box.environ | script.environ,
+        cwd=box.home,
+        input=script.stdin.encode("latin-1"),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def executable_path(box: Box, name: str) -> str:
+    """Return the installed executable; a name with a profile in it is a link of the user's."""
+    if "@" not in name:
+        return str(Path(COMMAND).with_name(name))
+    link = box.home / name
+    if not link.exists():
+        link.symlink_to(COMMAND)
+    return str(link)
+
+
+def prepare(box: Box, tokens: TokenServer) -> None:
+    """Give the box one profile, whose token may go to the hosts of the transcripts."""
+    tokens.token = "tok-{n}"
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = HOSTS
 
 
 def test_no_protocol_is_without_a_transcript() -> None:
-    """A new protocol comes with its transcript."""
-    assert sorted({line.split()[0] for line in TRANSCRIPTS}) == sorted(NAMES)
+    """A new protocol comes with its transcript, and the first conversation is a good one."""
+    assert transcript.names() == sorted(NAMES)
+    for name, script in FIRST.items():
+        assert script.has_token, name
 
 
-@pytest.mark.parametrize("line", TRANSCRIPTS)
-def test_transcript(box: Box, tokens: TokenServer, line: str) -> None:
-    """The first answer, from the server, is the second, from the cache, and is as written here."""
-    tokens.token = "tok-{n}"
-    box.itwin(tokens.url)
-    cold, warm = box.run("as", *line.split()), box.run("as", *line.split())
-    assert (cold.status, cold.stderr) == (0, "")
+@pytest.mark.parametrize("script", TRANSCRIPTS, ids=str)
+def test_transcript(box: Box, tokens: TokenServer, script: Transcript) -> None:
+    """The first answer, from the server, is the second, from the cache, and is as written."""
+    prepare(box, tokens)
+    cold, warm = converse(box, script), converse(box, script)
     assert warm == cold
-    assert tokens.count == 1
-    expires = json.loads(box.run("get").stdout)["Expiration"]
-    expected = TRANSCRIPTS[line].replace("EXPIRES", expires)
-    if "EARLY" in expected:
-        early = json.loads(cold.stdout)["status"]["expirationTimestamp"]
-        assert early < expires
-        expected = expected.replace("EARLY", early)
-    assert cold.stdout == expected
+    assert tokens.count == (1 if script.has_token else 0)
+    stdout = script.stdout
+    if script.has_token:
+        environ = {k: v for k, v in script.environ.items() if k.startswith("CREDHELPER_")}
+        box.environ |= environ
+        expires = json.loads(box.run("get").stdout)["Expiration"]
+        seconds = int(datetime.fromisoformat(expires).timestamp())
+        early = datetime.fromtimestamp(seconds - kubernetes.MARGIN_S, tz=UTC)
+        stdout = (
+            stdout.replace("EXPIRES_UNIX", str(seconds))
+            .replace("EXPIRES", expires)
+            .replace("EARLY", early.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        )
+        assert tokens.count == 1
+    assert cold == (script.status, stdout, script.stderr)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FIRST)
 def test_a_hit_imports_only_its_protocol(box: Box, tokens: TokenServer, name: str) -> None:
     """The fast door serves every protocol: the package and its module more, and nobody else's."""
-    box.itwin(tokens.url)
-    box.run("get").token()
-    bare = modules(box, "import os, sys; os.write(2, ' '.join(sys.modules).encode())")
-    more = modules(box, SPY.format(arguments=["as", name])) - bare - ALLOWED
-    assert more == {"credhelper.protocols", f"credhelper.protocols.{name}"}
+    prepare(box, tokens)
+    script = FIRST[name]
+    assert converse(box, script)[0] == 0
+    box.environ |= script.environ
+    bare = "import os, sys; os.write(2, ' '.join(sys.modules).encode())"
+    permitted = modules(box, "".join(f"import {each}\n" for each in script.also) + bare) | ALLOWED
+    permitted |= {"credhelper.protocols", f"credhelper.protocols.{name}"}
+    if script.command[0] == "credhelper":
+        words = script.command[1:]
+    else:
+        protocol, words = executable.parse(script.command[0], script.command[1:])
+        words = ["as", protocol, *words]
+        permitted.add("credhelper.executable")
+    if script.stdin or name in ("terraform", "keyring", "goauth", "google"):
+        permitted.add("credhelper.hosts")
+    assert modules(box, SPY.format(arguments=words), script.stdin.encode()) <= permitted
+    assert tokens.count == 1
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_failure_leaves_stdout_empty(box: Box, name: str) -> None:
-    """A refused request prints one line on stderr, and its status is its class."""
-    box.itwin("http://127.0.0.1:9/token")
-    box.environ["CREDHELPER_DEADLINE"] = "1s"
-    box.run("as", name).refused(75)
+@pytest.mark.parametrize("name", FIRST)
+def test_a_failure_prints_no_token(box: Box, tokens: TokenServer, name: str) -> None:
+    """A refused request ends at once, in the caller's own shape for it, without a leak."""
+    prepare(box, tokens)
+    tokens.status = 400
+    tokens.document = {"error": "invalid_client", "access_token": "tok-9"}
+    status, stdout, stderr = converse(box, FIRST[name])
+    if (status, stdout) != (77, ""):
+        assert name in ("cargo", "docker", "google"), (status, stdout, stderr)
+    assert "canary" not in stdout + stderr
+    assert "tok-" not in stdout + stderr
 
 
 @pytest.mark.parametrize(

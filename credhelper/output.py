@@ -1,0 +1,35 @@
+"""What reaches stdout and stderr: all of it or an error, and no error about errors."""
+
+import os
+import sys
+
+from credhelper.errors import OutputError
+
+
+def write(text: str) -> None:
+    """Write all of it to stdout. Raises OutputError, BrokenPipeError: half an answer is none."""
+    data = text.encode()
+    try:
+        while data:
+            data = data[os.write(1, data) :]
+    except BrokenPipeError:
+        raise
+    except OSError:
+        raise OutputError("stdout cannot be written", hint="check where it goes") from None
+
+
+def flush(status: int) -> int:
+    """Return the exit status after argparse's own output is out, which goes through a buffer."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return OutputError.status
+    return status
+
+
+def complain(line: str) -> None:
+    """Write a line to stderr, if anybody is listening; the exit status tells the rest."""
+    try:
+        os.write(2, line.encode("utf-8", "replace") + b"\n")
+    except OSError:
+        return

@@ -1,0 +1,85 @@
+"""Where a token may go: patterns, the most specific one, and who owns it."""
+
+import pytest
+
+from credhelper import hosts
+from credhelper.hosts import Rule
+
+
+def rule(text: str, profile: str = "a") -> Rule:
+    """Return a rule of the pattern in its one spelling."""
+    spelling = hosts.pattern(text)
+    assert spelling, text
+    return Rule(spelling, profile=profile, username="")
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://api.example.com", "api.example.com:443"),
+        ("https://API.Example.com/Path?x#y", "api.example.com:443"),
+        ("HTTPS://api.example.com:8443/", "api.example.com:8443"),
+        ("https://[2001:DB8::1]:8443/x", "[2001:db8::1]:8443"),
+        ("https://[2001:db8::1]", "[2001:db8::1]:443"),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("http://localhost", "localhost:80"),
+        ("http://[::1]", "[::1]:80"),
+        ("https://a_b-c.example", "a_b-c.example:443"),
+    ],
+)
+def test_origin(url: str, origin: str) -> None:
+    """A plain URL has one origin, in lower case with its port."""
+    assert hosts.origin(url) == origin
+
+
+@pytest.mark.parametrize("text", ["*", "*.", "*.com", "*.[::1]", "**.a.b", "a.*.b", "a b", "",
+                                  "https://api.example.com", "a:0", "a:", "user@a", "a/b",
+                                  "//a\tb", "a..b", ".a", "a.", "a\n"])  # fmt: skip
+def test_a_pattern_that_can_match_nothing_is_none(text: str) -> None:
+    """What is no host, or would be everybody, is refused where it is configured."""
+    assert hosts.pattern(text) == ""
+
+
+def test_the_most_specific_rule_wins() -> None:
+    """Exact before suffix, the longer suffix before the shorter, whatever their order."""
+    rules = [
+        rule("*.example.com", "wide"),
+        rule("*.b.example.com", "narrow"),
+        rule("a.b.example.com", "exact"),
+    ]
+    for order in (rules, rules[::-1]):
+        for url, profile in [("a.b", "exact"), ("c.b", "narrow"), ("b", "wide"), ("x.y", "wide")]:
+            found = hosts.match(order, f"https://{url}.example.com", "")
+            assert found
+            assert found.profile == profile
+
+
+def test_two_profiles_for_one_host_must_be_told_apart() -> None:
+    """The same pattern in two profiles serves only whoever names the profile."""
+    rules = [rule("a.example"), rule("a.example", "b"), rule("*.example.org")]
+    assert hosts.match(rules, "https://a.example", "") is None
+    found = hosts.match(rules, "https://a.example", "b")
+    assert found
+    assert found.profile == "b"
+    assert hosts.match(rules, "https://x.example.org", "b") is None
+
+
+def test_an_audience_is_compared_as_a_whole() -> None:
+    """No part, no case, no prefix of it will do."""
+    rules = [rule("//iam.example.com/pools/p")]
+    assert hosts.match(rules, "//iam.example.com/pools/p", "")
+    for other in ("p2", "", "P", "p ", "p/x", "p?"):
+        assert hosts.match(rules, f"//iam.example.com/pools/{other}", "") is None
+    assert hosts.match(rules, "https://iam.example.com/pools/p", "") is None
+
+
+def test_rules_survive_the_index() -> None:
+    """What the slow path writes, the door reads; damage is an error, not a guess."""
+    rules = [Rule("a.example:443", profile="a", username="x y"), rule("*.b.example")]
+    again = hosts.rules([each.line() for each in rules])
+    assert [(r.pattern, r.profile, r.username) for r in again] == [
+        ("a.example:443", "a", "x y"),
+        ("*.b.example:443", "a", ""),
+    ]
+    with pytest.raises(ValueError, match="unpack"):
+        hosts.rules(["a.example:443"])
