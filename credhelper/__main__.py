@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
+    from credhelper.errors import CredhelperError
     from credhelper.hosts import Rule
     from credhelper.lock import Lock
     from credhelper.protocols import Question
@@ -55,7 +56,7 @@ def _question(command: str, arguments: list[str]) -> "Question | None":
     return protocols.hear(protocol, words) if protocol else None
 
 
-def _plain_get(arguments: "Sequence[str]") -> "Lock | None":
+def _plain_get(arguments: "Sequence[str]") -> "CredhelperError | Lock | None":
     """Answer a `get` without options from the cache and leave; else as `_serve`."""
     if arguments[:1] != ["get"] or len(arguments) > 2 or arguments[-1][:1] == "-":
         return None
@@ -64,7 +65,7 @@ def _plain_get(arguments: "Sequence[str]") -> "Lock | None":
     return _serve(lambda: find(profile), Token.json)
 
 
-def _reply_to(question: "Question") -> "Lock | None":
+def _reply_to(question: "Question") -> "CredhelperError | Lock | None":
     """Reply to a caller from the cache and leave; else as `_serve`."""
     from credhelper.protocols import Answer, Asked
 
@@ -118,19 +119,24 @@ def _rule(url: str, profile: str) -> "Rule | None":
 
 def _serve(
     find: "Callable[[], tuple[str, cache.Entry | None]]", reply: "Callable[[Token], str]"
-) -> "Lock | None":
+) -> "CredhelperError | Lock | None":
     """Reply with the cached token and leave; or return the lock under which to fetch one.
 
-    None leaves it to `cli`. Of many callers one gets the lock and goes on; the others wait here,
-    having imported nothing.
+    An error is what the server told another caller moments ago; None leaves it to `cli`. Of many
+    callers one gets the lock and goes on; the others wait here, having imported nothing.
     """
     name, entry = find()
-    found: cache.Entry | Lock | None = entry
+    found: cache.Entry | CredhelperError | Lock | None = entry
     if entry is None or not entry.is_fresh(time.time()):
         from credhelper import lock
 
         where = cache.directory(os.environ)
-        found = lock.entry_or_lock(where, name, read=lambda: find()[1])
+        found = lock.settle(
+            where,
+            name,
+            read=lambda: find()[1],
+            read_refusal=lambda: _refusal(where, find()[0]),
+        )
     if not isinstance(found, cache.Entry):
         return found
     try:
@@ -141,6 +147,13 @@ def _serve(
         # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
         os._exit(0)
     return None
+
+
+def _refusal(where: str, name: str) -> "CredhelperError | None":
+    from credhelper import refusal
+
+    stamp = cache.source(os.environ).stamp
+    return refusal.read(where, name, stamp=stamp, environ=os.environ)
 
 
 def _written(text: str) -> bool:

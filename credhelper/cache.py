@@ -199,17 +199,22 @@ def read(where: str, name: str, environ: "Mapping[str, str]") -> Entry | None:
             identity=identity,
             stored_at=float(stored_at),
             renew_at=int(renew_at),
-            conditions=dict(_condition(line) for line in lines[8:]),
+            conditions=dict(condition(line) for line in lines[8:]),
         )
     except ValueError:
         return None
     if version != ENTRY:
         return None
-    same = all(environ.get(name) == value for name, value in entry.conditions.items())
-    return entry if same else None
+    return entry if holds(entry.conditions, environ) else None
 
 
-def _condition(line: str) -> tuple[str, str | None]:
+def holds(conditions: "Mapping[str, str | None]", environ: "Mapping[str, str]") -> bool:
+    """Return whether the environment has the variables as they were."""
+    return all(environ.get(name) == value for name, value in conditions.items())
+
+
+def condition(line: str) -> tuple[str, str | None]:
+    """Return a variable and its value, None if it was not set, of a line `NAME[=VALUE]`."""
     name, equals, value = line.partition("=")
     return name, value if equals else None
 

@@ -25,11 +25,11 @@ def run(
     arguments: Sequence[str],
     *,
     question: protocols.Question | None = None,
-    held: lock.Lock | None = None,
+    held: CredhelperError | lock.Lock | None = None,
 ) -> int:
     """Run one command line and return its exit status. Raises nothing: errors become a line.
 
-    `question` and `held` are what the fast door has heard and locked already.
+    `question` and `held` are what the fast door has heard and locked, or read, already.
     """
     try:
         _harden()
@@ -100,23 +100,23 @@ def _log(options: SimpleNamespace) -> None:
         logging.getLogger("credhelper").setLevel(logging.INFO)
 
 
-def _get(options: SimpleNamespace, held: lock.Lock | None) -> int:
+def _get(options: SimpleNamespace, held: CredhelperError | lock.Lock | None) -> int:
     words = [options.profile] if options.profile else []
     return conversation.respond(options, protocols.hear(process, words), held)
 
 
-def _as(options: SimpleNamespace, held: lock.Lock | None) -> int:
+def _as(options: SimpleNamespace, held: CredhelperError | lock.Lock | None) -> int:
     question = options.question
     if question is None:
         question = protocols.hear(conversation.find(options.protocol), options.words)
     return conversation.respond(options, question, held)
 
 
-def _list(options: SimpleNamespace, _held: lock.Lock | None) -> None:
+def _list(options: SimpleNamespace, _held: CredhelperError | lock.Lock | None) -> None:
     output.write("".join(listing.lines(profile.load(os.environ, options.config))))
 
 
-def _forget(options: SimpleNamespace, _held: lock.Lock | None) -> None:
+def _forget(options: SimpleNamespace, _held: CredhelperError | lock.Lock | None) -> None:
     where = cache.directory(os.environ)
     if options.all:
         store.forget(where, "")
@@ -127,7 +127,7 @@ def _forget(options: SimpleNamespace, _held: lock.Lock | None) -> None:
         store.forget(where, profiles.source.entry_name(name, grant))
 
 
-def _demo(options: SimpleNamespace, _held: lock.Lock | None) -> None:
+def _demo(options: SimpleNamespace, _held: CredhelperError | lock.Lock | None) -> None:
     from credhelper import demo  # an HTTP server, which no other command needs
 
     if options.serve:

@@ -11,7 +11,8 @@ class Backend(Contract):
 
     It may also have `Settings`, a frozen dataclass whose fields are the keys of
     `[profiles.NAME.BACKEND]`, and `VARIABLES`, the environment variables that decide which secret
-    a reference means; a token is bound to their values.
+    a reference means; a token is bound to their values; and `read_previous`, like `read`, which
+    returns the version before the current one ("" if there is none) to bridge a rotation.
     """
 
     def read(self, path: str, field: str, settings: object) -> str:

@@ -14,7 +14,9 @@ from credhelper.issue import Order, issue
 GROUP = "credhelper.protocols"  # the entry point group of third parties' protocols
 
 
-def respond(options: SimpleNamespace, question: protocols.Question, held: lock.Lock | None) -> int:
+def respond(
+    options: SimpleNamespace, question: protocols.Question, held: CredhelperError | lock.Lock | None
+) -> int:
     """Do what a caller asks; return the exit status.
 
     What fails is told in the caller's dialect, if that has a shape for it; else it is raised, as a
@@ -43,7 +45,9 @@ def find(name: str) -> Protocol:
     raise UsageError("that protocol is unknown", hint=table.nearest(name, known))
 
 
-def _respond(options: SimpleNamespace, question: protocols.Question, held: lock.Lock | None) -> int:
+def _respond(
+    options: SimpleNamespace, question: protocols.Question, held: CredhelperError | lock.Lock | None
+) -> int:
     asked = question.asked
     if isinstance(asked, Exception):
         raise asked
@@ -84,7 +88,7 @@ def _answer(
     options: SimpleNamespace,
     protocol: Protocol,
     asked: protocols.Asked,
-    held: lock.Lock | None,
+    held: CredhelperError | lock.Lock | None,
 ) -> None:
     min_ttl_s = table.duration_s(options.min_ttl, key="--min-ttl")
     profiles = profile.load(os.environ, options.config)
@@ -98,9 +102,9 @@ def _answer(
         newer_than=time.time() if options.fresh else asked.newer_than,
         grant=asked.grant,
     )
-    issued = issue(order, held)
     if not is_indexed:
         _write_index(profiles)
+    issued = issue(order, held)
     output.write(protocol.reply(issued.token, asked))
     # Callers that merge stderr into stdout must see nothing on success; people at a terminal may.
     if issued.warning and (options.verbose or os.isatty(2)):
@@ -120,8 +124,11 @@ def _rule(profiles: profile.Profiles, asked: protocols.Asked) -> hosts.Rule:
 
 
 def _write_index(profiles: profile.Profiles) -> None:
+    """Let the next callers' door know the default profile and the hosts, though this one fail."""
     where = cache.directory(os.environ)
     lines = [rule.line() for rule in profiles.rules()]
+    if cache.read_index(where, profiles.source) == (profiles.default, lines):
+        return
     try:
         store.write_index(where, profiles.source, profiles.default, lines)
     except (OSError, ValueError):

@@ -4,8 +4,8 @@ import os
 import time
 from dataclasses import dataclass, replace
 
-from credhelper import cache, deadline, lock, store
-from credhelper.errors import CredhelperError, DeniedError, TemporaryError
+from credhelper import cache, deadline, lock, refusal, store
+from credhelper.errors import CredhelperError, TemporaryError
 from credhelper.profile import Profile
 from credhelper.token import Token
 
@@ -39,31 +39,50 @@ class Issued:
     warning: str = ""
 
 
-def issue(order: Order, held: lock.Lock | None) -> Issued:
-    """Return a token. `held` is the lock that the fast door already has, if any.
+def issue(order: Order, held: CredhelperError | lock.Lock | None) -> Issued:
+    """Return a token. `held` is the lock that the fast door already has, or a refusal it has read.
 
     Raises the CredhelperError of what failed, when no token that still serves is cached.
     """
-    if order.profile.ephemeral:
-        if held:
-            held.release()
-        return Issued(_within(order.profile.deadline, order, attempts=3))
     where = cache.directory(os.environ)
     name = order.source.entry_name(order.profile.name, order.grant)
-    # The door may hold another lock (it did not know the default profile), or have given up.
-    if held and (held.name == name or held.waited_s):
-        found: cache.Entry | lock.Lock = held
-    else:
-        found = lock.entry_or_lock(where, name, read=lambda: _usable(order, where, name))
+    found = _found(order, held, where, name)
+    if isinstance(found, CredhelperError):
+        raise found
     if isinstance(found, cache.Entry):
         if found.stamp != order.source.stamp:
             # The config was touched, not changed: let the fast door serve the token again.
             _keep(where, name, found.under(order.source.stamp, found.renew_at))
         return Issued(found.token)
+    budget_s = order.profile.deadline - found.waited_s
     try:
-        return _renew(order, where, name, budget_s=order.profile.deadline - found.waited_s)
+        if order.profile.ephemeral:
+            return Issued(_fetch_or_mark(order, where, name, budget_s=budget_s))
+        return _renew(order, where, name, budget_s=budget_s)
     finally:
         found.release()
+
+
+def _found(
+    order: Order, held: CredhelperError | lock.Lock | None, where: str, name: str
+) -> cache.Entry | CredhelperError | lock.Lock:
+    """Return what there is: an entry that is fresh, a refusal that stands, or the lock."""
+
+    def read_refusal() -> CredhelperError | None:
+        if order.newer_than:
+            return None
+        return refusal.read(where, name, stamp=order.source.stamp, environ=os.environ)
+
+    # The door may hold another lock (it did not know the default profile), or have given up.
+    if isinstance(held, CredhelperError) or (held and (held.name == name or held.waited_s)):
+        return held
+    if order.profile.ephemeral:
+        if held:
+            held.release()
+        return read_refusal() or lock.Lock(name)
+    return lock.settle(
+        where, name, read=lambda: _usable(order, where, name), read_refusal=read_refusal
+    )
 
 
 def _usable(order: Order, where: str, name: str) -> cache.Entry | None:
@@ -88,7 +107,7 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
         if old:
             token = _within(min(SOFT_BUDGET_S, budget_s), order, attempts=1)
         else:
-            token = _within(budget_s, order, attempts=3)
+            token = _fetch_or_mark(order, where, name, budget_s=budget_s)
     except CredhelperError as error:
         if old is None or not old.serves(time.time(), order.min_ttl_s):
             raise
@@ -111,17 +130,36 @@ def renew_at(profile: Profile, token: Token) -> int:
 
 def _entry(order: Order, token: Token) -> cache.Entry:
     """Return the entry of a new token, bound to all that decided about it."""
-    from credhelper import secret  # the backend is imported by now
-
-    variables = secret.variables(order.profile.client_secret)
     return cache.Entry(
         token,
         stamp=order.source.stamp,
         identity=order.profile.identity(),
         stored_at=time.time(),
         renew_at=renew_at(order.profile, token),
-        conditions={variable: os.environ.get(variable) for variable in variables},
+        conditions=_conditions(order),
     )
+
+
+def _conditions(order: Order) -> dict[str, str | None]:
+    """Return the variables that decided which secret was read, as they are."""
+    from credhelper import secret  # the backend is imported by now
+
+    variables = secret.variables(order.profile.client_secret)
+    return {variable: os.environ.get(variable) for variable in variables}
+
+
+def _fetch_or_mark(order: Order, where: str, name: str, *, budget_s: float) -> Token:
+    """Return what was ordered, new; a refusal is left for the next callers, and raised."""
+    try:
+        return _within(budget_s, order, attempts=3)
+    except CredhelperError as error:
+        if refusal.lasts_s(error):
+            stamp, conditions = order.source.stamp, _conditions(order)
+            try:
+                refusal.write(where, name, error, stamp=stamp, conditions=conditions)
+            except (OSError, ValueError):
+                pass  # then the next caller asks for itself
+        raise
 
 
 def _keep(where: str, name: str, entry: cache.Entry) -> str:
@@ -142,7 +180,7 @@ def _within(budget_s: float, order: Order, *, attempts: int) -> Token:
     """Return what was ordered, new, within a time limit. Raises TemporaryError past it."""
     deadline.start(max(budget_s, 1.0))
     try:
-        return _fetch_keys(order) if order.grant else _fetch(order.profile, attempts=attempts)
+        return _fetch_keys(order) if order.grant else _fetch(order.profile, attempts)
     except deadline.DeadlineExceeded:
         msg = f"profile {order.profile.name} got no token within {budget_s:.0f} s"
         raise TemporaryError(msg, hint="try again later, or raise its `deadline`") from None
@@ -156,23 +194,11 @@ def _fetch_keys(order: Order) -> Token:
 
     name = order.source.entry_name(order.profile.name)
     entry = _usable(replace(order, min_ttl_s=0.0), cache.directory(os.environ), name)
-    return sts.assume(order.profile, entry.token if entry else _fetch(order.profile, attempts=3))
+    return sts.assume(order.profile, entry.token if entry else _fetch(order.profile, 3))
 
 
-def _fetch(profile: Profile, *, attempts: int) -> Token:
-    """Return a new token: read the secret, exchange it; once more if it was rotated in between."""
+def _fetch(profile: Profile, attempts: int) -> Token:
     # The network stack, 65 ms, is imported under the lock only: of 200 callers one pays for it.
-    from credhelper import oauth, secret
+    from credhelper import rotation
 
-    key = f"profiles.{profile.name}"
-    client_secret = secret.read(profile.client_secret, profile.settings, key=key)
-    try:
-        return oauth.exchange(profile, client_secret, attempts=attempts)
-    except DeniedError as error:
-        if error.code != "invalid_client":
-            raise
-        rotated = secret.read(profile.client_secret, profile.settings, key=key)
-        # The same secret again would only be one more bad login against the client's account.
-        if rotated == client_secret:
-            raise
-        return oauth.exchange(profile, rotated, attempts=attempts)
+    return rotation.exchange(profile, attempts=attempts)

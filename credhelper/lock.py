@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from credhelper.errors import CredhelperError
+
 # Waiters read again after pauses that grow from the one to the other: two hundred of them that
 # read every 10 ms would take the processor from the one that works.
 POLL_S, POLL_LIMIT_S = 0.05, 0.25
@@ -62,33 +64,42 @@ def take(where: str, name: str) -> Lock | None:
     return Lock(name, descriptor=descriptor)
 
 
-def entry_or_lock(
-    where: str, name: str, *, read: "Callable[[], cache.Entry | None]"
-) -> "cache.Entry | Lock":
-    """Return an entry that needs no renewal, else the lock to renew it under.
+def settle(
+    where: str,
+    name: str,
+    *,
+    read: "Callable[[], cache.Entry | None]",
+    read_refusal: "Callable[[], CredhelperError | None]",
+) -> "cache.Entry | CredhelperError | Lock":
+    """Return an entry that needs no renewal, or a refusal, else the lock to renew it under.
 
     `read` returns an entry that serves, or None. While another process holds the lock, a serving
     entry is good enough even inside its soft window; without one we wait by reading, so a hundred
     waiters never queue for the lock.
     """
+
+    def settled(entry: "cache.Entry | None") -> "cache.Entry | CredhelperError | None":
+        if entry is None:
+            return read_refusal()
+        return entry if entry.is_fresh(time.time()) else None
+
     # In a chain the holder is our own ancestor, which waits for us.
     patience_s = 0.0 if os.environ.get(cache.CHAIN) else PATIENCE_S
     until = time.monotonic() + patience_s
     pause_s = POLL_S * (1 + os.getpid() % 16 / 16)  # apart, without the 1.5 ms of `import random`
     while True:
         entry = read()
-        if entry and entry.is_fresh(time.time()):
-            return entry
+        if found := settled(entry):
+            return found
         try:
             lock = take(where, name)
         except (OSError, ValueError):
             return Lock(name)
         if lock:
             # The holder may have stored and left between our read and our lock.
-            entry = read()
-            if entry and entry.is_fresh(time.time()):
+            if found := settled(read()):
                 lock.release()
-                return entry
+                return found
             return lock
         if entry:
             return entry

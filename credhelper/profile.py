@@ -66,6 +66,7 @@ class Profile:
     deadline: float = field(default=BUDGET_S, metadata={"parse": table.seconds})
     renew_before: float | None = field(default=None, metadata={"parse": table.seconds})
     username: str = ""
+    previous: bool = field(default=True, metadata={"parse": table.switch})
     ephemeral: bool = field(default=False, metadata={"parse": table.switch})
     sts: Mapping[str, object] = field(default_factory=dict, metadata={"parse": table.mapping})
     settings: Mapping[str, object] = field(default_factory=dict)

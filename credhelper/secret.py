@@ -84,12 +84,33 @@ def backends() -> list[str]:
 def read(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> Secret:
     """Return the secret. Raises the backend's CredhelperError, ConfigError for an unfit value."""
     backend = find(reference.backend)
-    kind = getattr(backend, "Settings", None)
+    value = backend.read(reference.path, reference.field, _settings(reference, settings, key=key))
+    return _checked(value, reference)
+
+
+def read_previous(
+    reference: SecretRef, settings: Mapping[str, object], *, key: str
+) -> Secret | None:
+    """Return the version before the current one, None where there is none. Raises as `read`."""
+    read_version = getattr(find(reference.backend), "read_previous", None)
+    if read_version is None:
+        return None
+    parsed = _settings(reference, settings, key=key)
+    value = read_version(reference.path, reference.field, parsed)
+    return _checked(value, reference) if value else None
+
+
+def _settings(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> object:
+    """Return the backend's settings, its references in them read."""
+    kind = getattr(find(reference.backend), "Settings", None)
     if kind is None and settings:
         hint = "remove the table"
         raise ConfigError(f"{key}: backend {reference.backend} takes no settings", hint=hint)
     parsed = table.parse(kind, settings, key=f"{key}.{reference.backend}") if kind else None
-    value = backend.read(reference.path, reference.field, _resolved(parsed, key=key))
+    return _resolved(parsed, key=key)
+
+
+def _checked(value: str, reference: SecretRef) -> Secret:
     if not value or not value.isprintable():
         msg = f"the secret at {reference} is empty or has a line break or control character"
         raise ConfigError(msg, hint="store it again without a trailing newline")

@@ -6,6 +6,11 @@ import time
 from credhelper.cache import ENTRY, Entry, Source, check_folder, is_ours
 
 LITTER_S = 3600
+REFUSED = ".refused"  # ends the name of the marker beside an entry; see `refusal`
+
+TYPE_CHECKING = False  # waiters import this, and `import typing` costs 6 ms
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def write_index(where: str, settings: Source, default: str, hosts: list[str]) -> None:
@@ -20,9 +25,13 @@ def write(where: str, name: str, entry: Entry) -> None:
     """
     token = entry.token
     numbers = (entry.stored_at, entry.renew_at, token.expires_at)
-    conditions = (n if v is None else f"{n}={v}" for n, v in sorted(entry.conditions.items()))
     head = (ENTRY, entry.stamp, entry.identity, *map(str, numbers), token.scope, token.access_token)
-    replace(where, name, [*head, *conditions])
+    replace(where, name, [*head, *condition_lines(entry.conditions)])
+
+
+def condition_lines(conditions: "Mapping[str, str | None]") -> list[str]:
+    """Return `NAME=VALUE` for each variable, `NAME` alone for one that was not set."""
+    return [n if v is None else f"{n}={v}" for n, v in sorted(conditions.items())]
 
 
 def replace(where: str, name: str, lines: list[str]) -> None:
@@ -31,6 +40,7 @@ def replace(where: str, name: str, lines: list[str]) -> None:
         msg = "a value of the entry has a line break"
         raise ValueError(msg)
     data = "\n".join([*lines, "end", ""]).encode("utf-8", "replace")
+    os.makedirs(where, mode=0o700, exist_ok=True)
     check_folder(where)
     _check_replaceable(f"{where}/{name}")
     _sweep(where)
@@ -80,15 +90,15 @@ def _unlink(path: str) -> None:
 
 
 def forget(where: str, name: str) -> None:
-    """Delete an entry, or with an empty name every file of the cache but the locks.
+    """Delete an entry and its marker, or with an empty name every file of the cache but the locks.
 
     A lock file stays for ever: deleting it would let two processes hold "the" lock.
     Raises OSError if the disk refuses.
     """
     try:
         check_folder(where)
-        names = [name] if name else [n for n in os.listdir(where) if not n.endswith(".lock")]
+        everything = [each for each in os.listdir(where) if not each.endswith(".lock")]
     except FileNotFoundError:
         return
-    for each in names:
+    for each in [name, name + REFUSED] if name else everything:
         _unlink(f"{where}/{each}")

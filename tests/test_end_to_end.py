@@ -60,10 +60,11 @@ def place(box: Box, aws: Aws, openbao: OpenBao) -> Callable[[str, str], Place]:
             box.environ |= aws.environ
             settings = f'[profiles.p.aws]\nregion = "eu-west-1"\nendpoint_url = "{aws.address}"\n'
             return Place(f"aws:{name}#oauth.secret", settings)
-        openbao.store("end-to-end", {"client_secret": secret})
+        name = secrets.token_hex(4)
+        openbao.store(name, {"client_secret": secret})
         box.environ["VAULT_TOKEN"] = openbao.token
         settings = f'[profiles.p.vault]\naddress = "{openbao.address}"\n'
-        return Place("vault:secret/end-to-end#client_secret", settings)
+        return Place(f"vault:secret/{name}#client_secret", settings)
 
     return store
 

@@ -63,7 +63,7 @@ def test_an_odd_lock_file_means_going_alone(tmp_path: Path, kind: str) -> None:
         (tmp_path / "x.lock").mkdir()
     with pytest.raises(OSError, match=r"x\.lock"):
         lock.take(str(tmp_path), "x")
-    alone = lock.entry_or_lock(str(tmp_path), "x", read=lambda: None)
+    alone = lock.settle(str(tmp_path), "x", read=lambda: None, read_refusal=lambda: None)
     assert isinstance(alone, lock.Lock)
     assert victim.read_text() == "precious"
 
@@ -73,7 +73,7 @@ def test_patience_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "PATIENCE_S", 0.2)
     with holder(str(tmp_path)) as process:
         started = time.monotonic()
-        alone = lock.entry_or_lock(str(tmp_path), "x", read=lambda: None)
+        alone = lock.settle(str(tmp_path), "x", read=lambda: None, read_refusal=lambda: None)
         assert 0.2 <= time.monotonic() - started < 2
         assert isinstance(alone, lock.Lock)
         assert alone.waited_s == 0.2

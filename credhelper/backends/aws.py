@@ -1,5 +1,6 @@
 """Secrets in AWS Secrets Manager: `aws:NAME_OR_ARN[#json.field]`."""
 
+import dataclasses
 import json
 import os
 import uuid
@@ -50,6 +51,16 @@ def read(path: str, field: str, settings: Settings) -> str:
     if not isinstance(text, str):
         raise aws_session.not_aws(what)
     return _field(text, field, what) if field else text
+
+
+def read_previous(path: str, field: str, settings: Settings) -> str:
+    """Return the AWSPREVIOUS version, "" if there is none or the profile pins a version."""
+    if settings.version_stage or settings.version_id:
+        return ""
+    try:
+        return read(path, field, dataclasses.replace(settings, version_stage="AWSPREVIOUS"))
+    except ConfigError:
+        return ""  # a secret that was never rotated has no such version
 
 
 def _client(session: boto3.Session, service: str, settings: Settings, keys: dict[str, str]) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time

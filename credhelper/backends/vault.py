@@ -41,6 +41,16 @@ class Settings:
 
 def read(path: str, field: str, settings: Settings) -> str:
     """Return one field of a KV secret; see `contracts.Backend`."""
+    return _retrieve(path, field, settings, back=0)
+
+
+def read_previous(path: str, field: str, settings: Settings) -> str:
+    """Return the version before the current one; "" if one is pinned, or KV keeps no versions."""
+    return "" if "?" in path + field else _retrieve(path, field, settings, back=1)
+
+
+def _retrieve(path: str, field: str, settings: Settings, *, back: int) -> str:
+    """Return a field of the current or pinned version, or of the version `back` before it."""
     path, _mark, query = path.partition("?")
     field, _mark, field_query = field.partition("?")
     version = _version(query or field_query)
@@ -50,7 +60,8 @@ def read(path: str, field: str, settings: Settings) -> str:
     if not address:
         raise ConfigError("no Vault address is set", hint="set vault.address or VAULT_ADDR")
     url.endpoint(address, key="vault.address or VAULT_ADDR")
-    return transport.retrying(lambda: _read(address, path.strip("/"), field, version, settings))
+    wanted = _Wanted(path.strip("/"), field, version=version, back=back)
+    return transport.retrying(lambda: _read(address, wanted, settings))
 
 
 def _version(query: str) -> int:
@@ -61,28 +72,61 @@ def _version(query: str) -> int:
     return int(number[:9] or 0)
 
 
-def _read(address: str, path: str, field: str, version: int, settings: Settings) -> str:
+@dataclass(frozen=True)
+class _Wanted:
+    """A field of a path: of the pinned version, or of the latest (0), or `back` before that."""
+
+    path: str
+    field: str
+    version: int
+    back: int
+
+
+def _read(address: str, wanted: _Wanted, settings: Settings) -> str:
     """Log in, ask for the mount's version, read. Raises TemporaryError for what may be retried."""
     client = _client(address, settings)
     auth = settings.auth
     host = url.host_of(address)
     _ask(lambda: vault_login.LOGINS[auth.method](client, auth), f"the {auth.method} login", host)
-    mount, is_v2 = _mount(client, path, host)
-    rest = path.removeprefix(mount).strip("/")
-    place = f"{mount}data/{rest}" if is_v2 else f"{mount}{rest}"
-    parameters = {"version": version} if version and is_v2 else {}
-    if version and not is_v2:
-        raise ConfigError(
-            f"{mount} is KV version 1, which keeps no versions", hint="remove ?version"
-        )
-    answer = _ask(lambda: client.adapter.get(f"/v1/{quote(place)}", params=parameters), path, host)
+    mount, is_v2 = _mount(client, wanted.path, host)
+    rest = wanted.path.removeprefix(mount).strip("/")
+    if not is_v2:
+        if wanted.version:
+            msg = f"{mount} is KV version 1, which keeps no versions"
+            raise ConfigError(msg, hint="remove ?version")
+        return "" if wanted.back else _field(_data(client, f"{mount}{rest}", wanted), wanted)
+    place, version = f"{mount}data/{rest}", wanted.version
+    if wanted.back:
+        metadata = _data(client, place, wanted).get("metadata")
+        latest = metadata.get("version") if isinstance(metadata, dict) else 0
+        if not isinstance(latest, int) or latest <= wanted.back:
+            return ""
+        version = latest - wanted.back
+    return _field(_data(client, place, wanted, version=version).get("data"), wanted)
+
+
+def _data(
+    client: hvac.Client, place: str, wanted: _Wanted, *, version: int = 0
+) -> dict[str, object]:
+    """Return the data that Vault has at a place, with its metadata where KV 2 adds some."""
+    host = url.host_of(client.url)
+    parameters = {"version": version} if version else {}
+    answer = _ask(
+        lambda: client.adapter.get(f"/v1/{quote(place)}", params=parameters), wanted.path, host
+    )
     data = answer.get("data")
-    data = data.get("data") if is_v2 and isinstance(data, dict) else data
     if not isinstance(data, dict):
-        raise ProtocolError(f"{host} sent no data for {path}", hint="check address and mount")
-    value = data.get(field)
+        raise ProtocolError(
+            f"{host} sent no data for {wanted.path}", hint="check address and mount"
+        )
+    return data
+
+
+def _field(data: object, wanted: _Wanted) -> str:
+    value = data.get(wanted.field) if isinstance(data, dict) else None
     if not isinstance(value, str):
-        raise ConfigError(f"{path} has no text field {field}", hint="check the part after #")
+        msg = f"{wanted.path} has no text field {wanted.field}"
+        raise ConfigError(msg, hint="check the part after #")
     return value
 
 

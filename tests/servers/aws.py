@@ -61,6 +61,11 @@ class Aws:
         answer = self.client("secretsmanager", region).create_secret(Name=name, **{kind: value})
         return {key: str(answer[key]) for key in ("Name", "ARN", "VersionId")}
 
+    def rotate(self, name: str, value: str) -> None:
+        """Store a new current version; the one before becomes AWSPREVIOUS."""
+        client = self.client("secretsmanager", "eu-west-1")
+        client.put_secret_value(SecretId=name, SecretString=value)
+
 
 @dataclass
 class Script:

@@ -13,12 +13,15 @@ class TokenServer:
     """Answers every request with `status` and `document`, once `gate` is open.
 
     `{n}` in the access token becomes the number of the request. `arrived` is set by a request.
+    With `accepts` only these client secrets get a token, all others `invalid_client`.
     """
 
     def __init__(self) -> None:
         self.status = 200
         self.document: dict[str, object] = {"token_type": "Bearer", "expires_in": 3600}
         self.token = "canary-token-{n}"
+        self.headers: dict[str, str] = {}
+        self.accepts: set[str] | None = None
         self.forms: list[dict[str, str]] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -32,10 +35,12 @@ class TokenServer:
                 number = len(outer.forms)
                 outer.arrived.set()
                 outer.gate.wait(30)
-                document = {"access_token": outer.token.format(n=number), **outer.document}
+                status, document = outer.answer(number)
                 body = json.dumps(document).encode()
                 try:
-                    self.send_response(outer.status)
+                    self.send_response(status)
+                    for name, value in outer.headers.items():
+                        self.send_header(name, value)
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
                     self.wfile.write(body)
@@ -48,6 +53,12 @@ class TokenServer:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/token"
+
+    def answer(self, number: int) -> tuple[int, dict[str, object]]:
+        """Return status and document for the request of that number."""
+        if self.accepts is not None and self.forms[number - 1]["client_secret"] not in self.accepts:
+            return 401, {"error": "invalid_client"}
+        return self.status, {"access_token": self.token.format(n=number), **self.document}
 
     @property
     def count(self) -> int:

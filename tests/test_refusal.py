@@ -1,0 +1,115 @@
+"""A refusal is shared: a farm of callers with a wrong secret is one caller for the server."""
+
+import time
+
+import pytest
+
+from credhelper import refusal
+from credhelper.errors import ConfigError, CredhelperError, DeniedError, TemporaryError
+from tests.conftest import Box
+from tests.servers.counting import TokenServer
+from tests.test_issue import herd
+
+INVALID: dict[str, object] = {"error": "invalid_client"}
+
+
+@pytest.mark.parametrize(("number", "arguments"), [(500, ["get"]), (50, ["get", "env"])])
+def test_five_hundred_wrong_secrets_make_three_logins(
+    box: Box, tokens: TokenServer, number: int, arguments: list[str]
+) -> None:
+    """All fail with the same words, and the server has seen at most three of them."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.document = 400, INVALID
+    started = time.monotonic()
+    answers = herd(box, number, *arguments)
+    lines = {answer.refused(77) for answer in answers}
+    assert len(lines) == 1
+    took_s = time.monotonic() - started
+    assert tokens.count <= 3 * (1 + took_s // refusal.DENIED_S)
+    assert tokens.count <= 5
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+def test_the_next_caller_hears_it_at_once(box: Box, tokens: TokenServer, error: str) -> None:
+    """Within a few seconds no login is repeated; the words and the status are the same."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.document = 400, {"error": error}
+    first = box.run("get")
+    assert box.run("get") == box.run("get", "env") == first
+    assert tokens.count == 1
+
+
+def test_what_only_one_caller_got_is_not_shared(box: Box, tokens: TokenServer) -> None:
+    """A wrong scope is answered anew: the person mends it and sees the effect."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.document = 400, {"error": "invalid_scope"}
+    box.run("get").refused(78)
+    box.run("get").refused(78)
+    assert tokens.count == 2
+
+
+def test_a_refusal_ends(box: Box, tokens: TokenServer) -> None:
+    """`forget`, `--fresh`, another configuration and some seconds each end it."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.document = 400, INVALID
+
+    def refused() -> int:
+        box.run("get").refused(77)
+        return tokens.count
+
+    assert refused() == 1
+    box.run("forget")
+    assert refused() == 2
+    box.run("get", "--fresh").refused(77)
+    assert refused() == 3
+    box.environ["CREDHELPER_SCOPE"] = "other"
+    assert refused() == 4
+    time.sleep(refusal.DENIED_S)
+    assert refused() == 5
+
+
+def test_a_mended_client_is_served_after_a_forget(box: Box, tokens: TokenServer) -> None:
+    """A token beats the marker of an older refusal."""
+    box.itwin(tokens.url)
+    good = tokens.document
+    tokens.status, tokens.document = 400, INVALID
+    box.run("get").refused(77)
+    tokens.status, tokens.document = 200, good
+    token = box.run("get", "--fresh").token()
+    assert box.run("get").token() == token
+
+
+def test_a_server_that_says_when_is_not_asked_before(box: Box, tokens: TokenServer) -> None:
+    """After 429 with Retry-After past the budget nobody asks until then; without it, all may."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.headers = 429, {"Retry-After": "60"}
+    line = box.run("get").refused(75)
+    assert "60 s" in line
+    assert box.run("get").refused(75) == line
+    assert tokens.count == 1
+
+
+def test_an_ephemeral_profile_shares_it_too(box: Box, tokens: TokenServer) -> None:
+    """No token on the disk, but the server's refusal: it is no secret."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_EPHEMERAL"] = "true"
+    tokens.status, tokens.document = 400, INVALID
+    assert box.run("get").refused(77) == box.run("get").refused(77)
+    assert tokens.count == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "lasts_s"),
+    [
+        (DeniedError("p", hint="h", code="invalid_client"), refusal.DENIED_S),
+        (DeniedError("p", hint="h", code="unauthorized_client"), refusal.DENIED_S),
+        (DeniedError("p", hint="h", code="AccessDenied"), 0),
+        (ConfigError("p", hint="h", code="invalid_scope"), 0),
+        (TemporaryError("p", hint="h"), 0),
+        (TemporaryError("p", hint="h", retry_after_s=7.0), 7.0),
+        (TemporaryError("p", hint="h", retry_after_s=1e9), refusal.WAIT_LIMIT_S),
+    ],
+)
+def test_how_long_it_lasts(error: CredhelperError, lasts_s: float) -> None:
+    """Only what every caller would hear lasts, and never for more than an hour."""
+    assert refusal.lasts_s(error) == lasts_s
