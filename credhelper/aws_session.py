@@ -77,6 +77,8 @@ def _enter_chain() -> None:
         msg = "AWS's credential_process calls credhelper, which asks AWS again"
         raise ConfigError(msg, hint="give this profile AWS credentials of its own ([…aws] profile)")
     os.environ[cache.CHAIN] = " ".join([*chain, own])
+    for name in ("VAULT_TOKEN", "BAO_TOKEN"):
+        os.environ.pop(name, None)  # not theirs to inherit
 
 
 def _refuse_mfa(core: botocore.session.Session, profile: str) -> None:

@@ -10,6 +10,7 @@ from credhelper import (
     cache,
     conversation,
     deadline,
+    hardening,
     listing,
     lock,
     output,
@@ -32,7 +33,7 @@ def run(
     `question` and `held` are what the fast door has heard and locked, or read, already.
     """
     try:
-        _harden()
+        hardening.apply()
         options = _plain(arguments, question)
         if options is None:
             from credhelper import parser  # argparse costs 5 ms, which a plain `get` need not pay
@@ -71,13 +72,6 @@ def _plain(arguments: Sequence[str], question: protocols.Question | None) -> Sim
 def leave(status: int) -> NoReturn:
     """End the process without finalization: all is written, and libraries' threads need no end."""
     os._exit(status)
-
-
-def _harden() -> None:
-    """Close what a caller's environment leaves open; the fast door cannot afford it."""
-    os.umask(0o077)
-    os.environ.pop("SSLKEYLOGFILE", None)  # urllib3 and botocore would write session keys there
-    deadline.watch_signals()
 
 
 def _place(error: BaseException) -> str:

@@ -10,6 +10,7 @@ LEVEL = {
     **dict.fromkeys(["__init__", "errors", "executable", "hosts", "token"], 0),
     **dict.fromkeys(["cache", "deadline", "output", "protocols", "url"], 1),
     **dict.fromkeys(["contracts", "lock", "store", "table"], 2),
+    "hardening": 2,
     "refusal": 3,
     "secret": 3,
     "profile": 4,
