@@ -7,16 +7,13 @@ from types import SimpleNamespace
 from typing import NoReturn
 
 from credhelper import (
-    cache,
+    commands,
     conversation,
     deadline,
     hardening,
-    listing,
     lock,
     output,
-    profile,
     protocols,
-    store,
 )
 from credhelper.errors import BugError, CredhelperError, TemporaryError
 from credhelper.protocols import process
@@ -40,7 +37,11 @@ def run(
 
             options = parser.parse(arguments)
         _log(options)
-        return COMMANDS[options.command](options, held) or 0
+        if options.command == "get":
+            return _get(options, held)
+        if options.command == "as":
+            return _as(options, held)
+        return commands.find(options.command).run(options)
     except CredhelperError as error:
         return _refuse(error)
     except deadline.DeadlineExceeded:  # it struck while it was being stopped
@@ -106,33 +107,6 @@ def _as(options: SimpleNamespace, held: CredhelperError | lock.Lock | None) -> i
     return conversation.respond(options, question, held)
 
 
-def _list(options: SimpleNamespace, _held: CredhelperError | lock.Lock | None) -> None:
-    output.write("".join(listing.lines(profile.load(os.environ, options.config))))
-
-
-def _forget(options: SimpleNamespace, _held: CredhelperError | lock.Lock | None) -> None:
-    where = cache.directory(os.environ)
-    if options.all:
-        store.forget(where, "")
-        return
-    profiles = profile.load(os.environ, options.config)
-    name = profiles.choose(options.profile or os.environ.get("CREDHELPER_PROFILE", ""))
-    for grant in ("", "sts"):
-        store.forget(where, profiles.source.entry_name(name, grant))
-
-
-def _demo(options: SimpleNamespace, _held: CredhelperError | lock.Lock | None) -> None:
-    from credhelper import demo  # an HTTP server, which no other command needs
-
-    if options.serve:
-        demo.serve()
-    else:
-        output.write(demo.run())
-
-
 def _refuse(error: CredhelperError) -> int:
     output.complain(error.line())
     return error.status
-
-
-COMMANDS = {"get": _get, "as": _as, "list": _list, "forget": _forget, "demo": _demo}

@@ -1,9 +1,14 @@
 """What a backend and a protocol must offer; for the type checker and for readers."""
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 from typing import Protocol as Contract
 
 from credhelper.protocols import Asked
 from credhelper.token import Token
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser  # 5 ms, and contracts are imported on a miss
 
 
 class Backend(Contract):
@@ -38,4 +43,16 @@ class Protocol(Contract):
 
         Raises UsageError or ProtocolError for what the caller asked wrongly.
         """
+        ...
+
+
+class Command(Contract):
+    """A module with one command of the command line; its docstring is its line in `--help`."""
+
+    def declare(self, parser: "ArgumentParser") -> None:
+        """Add the command's own arguments; `--config`, `-v` and `--error-format` are there."""
+        ...
+
+    def run(self, options: SimpleNamespace) -> int:
+        """Run it and return the exit status. Raises CredhelperError."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import NoReturn
 
-from credhelper import __version__
+from credhelper import __version__, commands
 from credhelper.errors import UsageError
 
 EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol, 74 io, 70 bug"
@@ -29,12 +29,12 @@ def _parser() -> argparse.ArgumentParser:
     what = "print an OAuth access token; the client secret stays in its manager"
     parser = _Parser(prog="credhelper", description=what, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"credhelper {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    found = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
 
-    get = commands.add_parser("get", help="print the token as JSON", epilog=EPILOG)
+    get = found.add_parser("get", help="Print the token as JSON.", epilog=EPILOG)
     get.add_argument("profile", nargs="?", default="", metavar="PROFILE")
 
-    speak = commands.add_parser("as", help="print it in another tool's dialect", epilog=EPILOG)
+    speak = found.add_parser("as", help="Print it in another tool's dialect.", epilog=EPILOG)
     speak.add_argument("protocol", metavar="PROTOCOL")
     speak.add_argument("words", nargs="*", metavar="PROFILE", help="and what the dialect adds")
 
@@ -44,19 +44,14 @@ def _parser() -> argparse.ArgumentParser:
             "--min-ttl", default="0s", metavar="DURATION", help="remaining life it needs"
         )
 
-    listing = commands.add_parser("list", help="show profiles and the state of their tokens")
+    for name in commands.names():
+        module = commands.find(name)
+        module.declare(
+            found.add_parser(name, help=(module.__doc__ or "").split("\n")[0], epilog=EPILOG)
+        )
 
-    forget = commands.add_parser("forget", help="drop cached tokens")
-    which = forget.add_mutually_exclusive_group()
-    which.add_argument("profile", nargs="?", default="", metavar="PROFILE")
-    which.add_argument("--all", action="store_true", help="of all profiles of all configs")
-
-    demo = commands.add_parser("demo", help="try it offline, with an embedded server")
-    demo.add_argument("--serve", action="store_true", help="keep that server running")
-
-    for command in (get, speak, listing, forget, demo):
+    for command in found.choices.values():
         command.add_argument("-v", "--verbose", action="store_true", help="say what happens")
-    for command in (get, speak, listing, forget):
         command.add_argument(
             "--config", default="", metavar="FILE", help="instead of the usual one"
         )

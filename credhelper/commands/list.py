@@ -1,11 +1,23 @@
-"""The profiles, where their secrets live, and the state of their tokens; never a value."""
+"""Show profiles and the state of their tokens."""
 
 import os
 import time
+from argparse import ArgumentParser
+from types import SimpleNamespace
 
-from credhelper import cache
+from credhelper import cache, output, profile
 from credhelper.errors import ConfigError
 from credhelper.profile import Profile, Profiles
+
+
+def declare(_parser: ArgumentParser) -> None:
+    """Add nothing: all profiles are shown."""
+
+
+def run(options: SimpleNamespace) -> int:
+    """Write a line per profile, never with a value of a secret or a token; return 0."""
+    output.write("".join(lines(profile.load(os.environ, options.config))))
+    return 0
 
 
 def lines(profiles: Profiles) -> list[str]:
