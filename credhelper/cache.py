@@ -23,7 +23,10 @@ HARD_S = 30
 # Set by `aws_session` for the processes that the AWS chain starts: they may be ours.
 CHAIN = "CREDHELPER_CHAIN"
 # Variables that say where things are or how to speak, not which token is meant.
-RESERVED = ("CREDHELPER_CONFIG", "CREDHELPER_PROFILE", "CREDHELPER_CACHE_DIR", CHAIN)
+RESERVED = (
+    *("CREDHELPER_CONFIG", "CREDHELPER_PROFILE", "CREDHELPER_CACHE_DIR"),
+    *("CREDHELPER_ERROR_FORMAT", CHAIN),
+)
 
 
 class Entry:

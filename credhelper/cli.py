@@ -30,7 +30,7 @@ def run(
     `question` and `held` are what the fast door has heard and locked, or read, already.
     """
     try:
-        hardening.apply()
+        environ, umask = dict(os.environ), hardening.apply()
         options = _plain(arguments, question)
         if options is None:
             from credhelper import parser  # argparse costs 5 ms, which a plain `get` need not pay
@@ -41,11 +41,13 @@ def run(
             return _get(options, held)
         if options.command == "as":
             return _as(options, held)
+        options.environ, options.umask = environ, umask  # the caller's, for a child of ours
         return commands.find(options.command).run(options)
     except CredhelperError as error:
-        return _refuse(error)
+        return _refuse(error, arguments)
     except deadline.DeadlineExceeded:  # it struck while it was being stopped
-        return _refuse(TemporaryError("the time is over", hint="try again later"))
+        late = TemporaryError("the time is over", hint="try again later")
+        return _refuse(late, arguments)
     except deadline.Signalled as signal:
         return 128 + signal.number
     except BrokenPipeError:
@@ -53,9 +55,9 @@ def run(
     except SystemExit as leaving:
         return output.flush(int(leaving.code or 0))
     except Exception as error:  # noqa: BLE001 - the last resort; the text may quote a secret
-        place = _place(error)
-        hint = "please report it with this line"
-        return _refuse(BugError(f"unforeseen {type(error).__name__} at {place}", hint=hint))
+        problem = f"unforeseen {type(error).__name__} at {_place(error)}"
+        bug = BugError(problem, hint="please report it with this line")
+        return _refuse(bug, arguments)
 
 
 def _plain(arguments: Sequence[str], question: protocols.Question | None) -> SimpleNamespace | None:
@@ -107,6 +109,14 @@ def _as(options: SimpleNamespace, held: CredhelperError | lock.Lock | None) -> i
     return conversation.respond(options, question, held)
 
 
-def _refuse(error: CredhelperError) -> int:
-    output.complain(error.line())
+def _refuse(error: CredhelperError, arguments: Sequence[str]) -> int:
+    """Tell what went wrong in one line, as text or, if asked, as JSON; return the exit status.
+
+    The arguments are looked at as they are: the error may be that they cannot be parsed.
+    """
+    ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    text = " ".join(ours)
+    asked = "--error-format=json" in text or "--error-format json" in text
+    is_json = asked or os.environ.get("CREDHELPER_ERROR_FORMAT") == "json"
+    output.complain(error.json() if is_json else error.line())
     return error.status

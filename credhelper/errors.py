@@ -18,26 +18,51 @@ class CredhelperError(Exception):
     """What went wrong and what to do next, both as sentences for the person who must act.
 
     `code` is the server's own word for it (RFC 6749 section 5.2) where it gave one;
-    `retry_after_s` the seconds to wait, where known.
+    `retry_after_s` the seconds to wait, where known; `correlation_id` the server's name for the
+    request, which its operator can look up.
     """
 
     status = 70
     word = "bug"
 
     def __init__(
-        self, problem: str, *, hint: str, code: str = "", retry_after_s: float | None = None
+        self,
+        problem: str,
+        *,
+        hint: str,
+        code: str = "",
+        retry_after_s: float | None = None,
+        correlation_id: str = "",
     ) -> None:
         super().__init__(problem)
         self.problem = problem
         self.hint = hint
         self.code = code
         self.retry_after_s = retry_after_s
+        self.correlation_id = correlation_id
 
     def line(self) -> str:
         """Return the one line for stderr: `credhelper: CLASS: what, where; next step`."""
         text = f"credhelper: {self.word}: {self.problem}; {self.hint}"
         # A name in the message may come from a hostile file or server: no escape codes, no lines.
         return "".join(c if c.isprintable() else "?" for c in text)[:LINE_LIMIT]
+
+    def json(self) -> str:
+        """Return the same as one line of JSON, for machines; its schema is in `docs/schema`."""
+        import json  # 5 ms, which only a failure that is told to a machine costs
+
+        return json.dumps(
+            {
+                "class": self.word,
+                "status": self.status,
+                "code": self.code or None,
+                "problem": self.problem[:LINE_LIMIT],
+                "hint": self.hint[:LINE_LIMIT],
+                "retryable": isinstance(self, TemporaryError),
+                "retry_after_s": self.retry_after_s,
+                "correlation_id": self.correlation_id or None,
+            }
+        )
 
 
 class UsageError(CredhelperError):

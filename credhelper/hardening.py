@@ -12,13 +12,14 @@ from credhelper import deadline
 PR_SET_DUMPABLE = 4
 
 
-def apply() -> None:
-    """Close it, for the rest of this process. Raises nothing."""
-    os.umask(0o077)
+def apply() -> int:
+    """Close it, for the rest of this process; return the caller's umask. Raises nothing."""
+    umask = os.umask(0o077)
     os.environ.pop("SSLKEYLOGFILE", None)  # urllib3 and botocore would write session keys there
     _forget_current_directory()
     _make_undumpable()
     deadline.watch_signals()
+    return umask
 
 
 def _forget_current_directory() -> None:

@@ -24,6 +24,8 @@ from credhelper.token import Token
 # RFC 6749 section 5.1 only recommends expires_in; without one we assume little.
 DEFAULT_LIFE_S = 300
 LIFE_LIMIT_S = 24 * 3600
+# Under one of these names servers tell how their operator finds the request in the logs.
+_CORRELATION_IDS = ("X-Correlation-Id", "X-Request-Id", "Request-Id", "X-Ms-Request-Id")
 _PORTAL = "check the address; a captive portal or a proxy may have answered"
 
 
@@ -165,6 +167,20 @@ def _refusal(answer: requests.Response, profile: Profile, secret: Secret) -> Cre
     except ProtocolError:
         document = {}
     hidden = _as_sent(profile, secret)
+    error = _kind_of_refusal(document, profile, hidden, where=(host, status))
+    ids = [answer.headers.get(name, "") for name in _CORRELATION_IDS]
+    error.correlation_id = next((_printable(each, hidden, limit=100) for each in ids if each), "")
+    return error
+
+
+def _kind_of_refusal(
+    document: dict[str, object],
+    profile: Profile,
+    hidden: tuple[str, ...],
+    *,
+    where: tuple[str, int],
+) -> CredhelperError:
+    host, status = where
     code = _printable(document.get("error"), hidden, limit=40)
     words = _printable(document.get("error_description"), hidden, limit=200)
     what = (

@@ -21,8 +21,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> SimpleNamespace:
-    """Return the options, `command` among them. Raises UsageError, and SystemExit for `--help`."""
-    return SimpleNamespace(question=None, **vars(_parser().parse_args(arguments)))
+    """Return the options, `command` among them. Raises UsageError, and SystemExit for `--help`.
+
+    `child` is what follows a `--`: words of another command, that no option of ours is taken from.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = vars(_parser().parse_args(arguments[:end]))
+    return SimpleNamespace(question=None, child=list(arguments[end + 1 :]), **options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in found.choices.values():
         command.add_argument("-v", "--verbose", action="store_true", help="say what happens")
+        command.add_argument(
+            "--error-format", choices=["text", "json"], default="text", help="of the line on stderr"
+        )
         command.add_argument(
             "--config", default="", metavar="FILE", help="instead of the usual one"
         )

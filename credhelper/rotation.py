@@ -41,7 +41,9 @@ def exchange(profile: Profile, *, attempts: int) -> Token:
             logging.getLogger(__name__).info("the server took the secret: %s version", version)
             return token
     problem = f"{refused.problem} (versions of the secret tried: {'; '.join(tried)})"
-    raise DeniedError(problem, hint=refused.hint, code=refused.code)
+    raise DeniedError(
+        problem, hint=refused.hint, code=refused.code, correlation_id=refused.correlation_id
+    )
 
 
 def _previous(profile: Profile, *, key: str) -> Secret | None:

@@ -44,6 +44,22 @@ def replace(where: str, name: str, lines: list[str]) -> None:
     check_folder(where)
     _check_replaceable(f"{where}/{name}")
     _sweep(where)
+    _replace(where, name, data)
+
+
+def write_token(path: str, access_token: str) -> None:
+    """Write a token's file of the user's choice, owner-only. Raises OSError as `replace`."""
+    _check_replaceable(path)
+    where, _slash, name = os.path.abspath(path).rpartition("/")
+    _replace(where, name, f"{access_token}\n".encode())
+
+
+def delete(path: str) -> None:
+    """Delete a file, which need not be there. Raises OSError if the disk refuses."""
+    _unlink(path)
+
+
+def _replace(where: str, name: str, data: bytes) -> None:
     temporary = f"{where}/.{name}.{os.getpid()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     _unlink(temporary)  # left by a killed process that had this number

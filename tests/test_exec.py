@@ -1,0 +1,148 @@
+"""`exec`: the token in a command's environment, and nothing else changed."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Box
+from tests.servers.counting import TokenServer
+
+
+def test_the_command_has_the_token_and_not_the_secret(box: Box, tokens: TokenServer) -> None:
+    """Cold and warm: the variable is set, the client secret is not inherited, all else is."""
+    box.itwin(tokens.url)
+    box.environ["OTHER"] = "kept"
+    for _ in range(2):
+        ran = box.run("exec", "--", "env")
+        seen = dict(line.split("=", 1) for line in ran.stdout.splitlines() if "=" in line)
+        assert (ran.status, ran.stderr) == (0, "")
+        assert seen["ACCESS_TOKEN"] == "canary-token-1"
+        assert seen["OTHER"] == "kept"
+        assert "canary-secret-value" not in ran.stdout
+    assert (
+        box.run("exec", "env", "--env", "TOK", "--", "printenv", "TOK").stdout == "canary-token-1\n"
+    )
+    assert tokens.count == 1
+
+
+@pytest.mark.parametrize("status", [0, 1, 64, 255])
+@pytest.mark.parametrize("more", [[], ["--refresh-file", "token"]])
+def test_the_exit_status_is_the_commands(
+    box: Box, tokens: TokenServer, status: int, more: list[str]
+) -> None:
+    """Whatever it is, also with a file to watch."""
+    box.itwin(tokens.url)
+    assert box.run("exec", *more, "--", "sh", "-c", f"exit {status}").status == status
+    assert not (box.home / "token").exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--refresh-file", "token"]])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_reaches_the_command(
+    box: Box, tokens: TokenServer, number: signal.Signals, more: list[str]
+) -> None:
+    """It gets the signal that we are sent, and we end as it does: by that signal."""
+    box.itwin(tokens.url)
+    box.run("get").token()
+    process = box.start("exec", *more, "--", "sh", "-c", "echo ready; sleep 30 & wait")
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    assert process.wait(10) == -number
+    process.communicate()
+    assert not (box.home / "token").exists()
+
+
+def test_the_umask_and_sigpipe_are_the_callers(box: Box, tokens: TokenServer) -> None:
+    """What we set for ourselves is undone."""
+    box.itwin(tokens.url)
+    for more in ([], ["--refresh-file", "token"]):
+        script = "import signal, os; print(signal.getsignal(signal.SIGPIPE), oct(os.umask(0)))"
+        command = [*more, "--", "python3", "-S", "-c", script]
+        umask = subprocess.run(["sh", "-c", "umask"], capture_output=True, text=True, check=True)
+        shown = box.run("exec", *command).stdout
+        assert shown.split()[-1] == oct(int(umask.stdout, 8))
+        grep = "grep SigIgn /proc/self/status"
+        assert box.run("exec", *more, "--", "sh", "-c", grep).stdout.split()[1] == "0" * 16
+
+
+def test_the_file_stays_fresh(box: Box, tokens: TokenServer) -> None:
+    """It is owner-only, holds the first token, later the next, and is gone in the end."""
+    box.itwin(tokens.url)
+    tokens.document["expires_in"] = 62
+    file = box.home / "token"
+    script = 'cat token; while [ "$(cat token)" = "$ACCESS_TOKEN" ]; do sleep 0.1; done; cat token'
+    process = box.start("exec", "--refresh-file", str(file), "--", "sh", "-c", script)
+    until = time.monotonic() + 20
+    while not file.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert file.stat().st_mode & 0o777 == 0o600
+    tokens.document["expires_in"] = 3600
+    stdout, stderr = process.communicate(timeout=30)
+    assert stderr == ""
+    assert stdout.splitlines()[0] == "canary-token-1"
+    assert stdout.splitlines()[-1] == f"canary-token-{tokens.count}" != "canary-token-1"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "status"), [(["no-such-command"], 127), (["/dev/null"], 126), ([], 64)]
+)
+def test_a_command_that_cannot_run(
+    box: Box, tokens: TokenServer, command: list[str], status: int
+) -> None:
+    """The shells' own statuses for it, and a line that says so."""
+    box.itwin(tokens.url)
+    assert box.run("exec", "--", *command).refused(status)
+    assert box.run("exec", "--refresh-file", "token", "--", *command).refused(status)
+    assert not (box.home / "token").exists()
+
+
+def test_a_file_that_is_not_ours_is_not_replaced(box: Box, tokens: TokenServer) -> None:
+    """A link, or a place where nothing can be written, is an io error; the command is not run."""
+    box.itwin(tokens.url)
+    (box.home / "link").symlink_to(box.home / "target")
+    for path in ("link", "/proc/token", "no/such/folder"):
+        box.run("exec", "--refresh-file", path, "--", "touch", "ran").refused(74)
+    assert not (box.home / "ran").exists()
+    assert not (box.home / "target").exists()
+
+
+def test_a_token_that_cannot_be_had_runs_nothing(box: Box, tokens: TokenServer) -> None:
+    """The error is ours, the command is not started."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.document = 400, {"error": "invalid_client"}
+    box.run("exec", "--", "touch", "ran").refused(77)
+    assert not Path(box.home / "ran").exists()
+
+
+@pytest.mark.parametrize("way", ["option", "option=", "variable", "child"])
+def test_errors_for_machines(box: Box, tokens: TokenServer, way: str) -> None:
+    """One line of JSON with class, code, hint and the server's name for the request."""
+    box.itwin(tokens.url)
+    tokens.status, tokens.document = 400, {"error": "invalid_client"}
+    tokens.headers = {"X-Correlation-Id": "c-1"}
+    arguments = {"option": ["--error-format", "json"], "option=": ["--error-format=json"]}
+    if way == "variable":
+        box.environ["CREDHELPER_ERROR_FORMAT"] = "json"
+    if way == "child":
+        ran = box.run("exec", "--", "echo", "--error-format=json")
+        assert ran.refused(77).startswith("credhelper: denied: ")
+        return
+    ran = box.run("get", *arguments.get(way, []))
+    error = json.loads(ran.stderr)
+    assert (ran.status, ran.stdout) == (77, "")
+    assert error.pop("problem").endswith("(versions of the secret tried: current)")
+    assert "My Apps" in error.pop("hint")
+    assert error == {
+        "class": "denied",
+        "status": 77,
+        "code": "invalid_client",
+        "retryable": False,
+        "retry_after_s": None,
+        "correlation_id": "c-1",
+    }
