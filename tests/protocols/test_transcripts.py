@@ -79,6 +79,7 @@ def test_transcript(box: Box, tokens: TokenServer, script: Transcript) -> None:
         early = datetime.fromtimestamp(seconds - kubernetes.MARGIN_S, tz=UTC)
         stdout = (
             stdout.replace("EXPIRES_UNIX", str(seconds))
+            .replace("EXPIRES_DATE", f"{datetime.fromisoformat(expires):%a %b %e %H:%M:%S %Z %Y}")
             .replace("EXPIRES", expires)
             .replace("EARLY", early.strftime("%Y-%m-%dT%H:%M:%SZ"))
         )
