@@ -144,7 +144,7 @@ def _refusal(code: str, what: str, *, status: int) -> CredhelperError:
     if code == "InvalidRequestException":
         msg = f"AWS refuses {what} ({code})"
         return DeniedError(msg, hint="see whether the secret is scheduled for deletion", code=code)
-    if any(word in code for word in _DENIED):
+    if any(word in code for word in _DENIED) or code in ("401", "403"):
         hint = "let this identity read the secret and use its KMS key, or renew its credentials"
         return DeniedError(f"AWS refuses {what} ({code})", hint=hint, code=code)
     hint = "check name, region and version"

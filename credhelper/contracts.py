@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from typing import Protocol as Contract
 
+from credhelper.place import Place
 from credhelper.protocols import Asked
 from credhelper.token import Token
 
@@ -33,8 +34,8 @@ class Protocol(Contract):
     """A module that speaks one caller's dialect.
 
     It may also have `ask(words, environ)`, which returns one of `Asked`, `Answer`, `Rejected` and
-    `Listing` (without it, the words are a profile and what follows); `refuse(error) -> Answer`,
-    for a caller that wants errors in a shape of its own; and, if it returns `Listing`,
+    `Listing` (without it, the words are a profile and what follows); `refuse(error, words) ->
+    Answer`, for a caller that wants errors in a shape of its own; and, if it returns `Listing`,
     `listing(rules) -> str`.
     """
 
@@ -55,4 +56,22 @@ class Command(Contract):
 
     def run(self, options: SimpleNamespace) -> int:
         """Run it and return the exit status. Raises CredhelperError."""
+        ...
+
+
+class Setup(Contract):
+    """A module that configures one caller to run us.
+
+    If the caller's own command, a format library or a link can put it in place, it also has
+    `steps(place) -> list[Step]`, what is still to be done; and `rest(place) -> str`, if then
+    something is left to paste.
+    """
+
+    WHERE: str  # where the text belongs, as an order to the reader
+
+    def text(self, place: Place) -> str:
+        """Return the configuration, all of it.
+
+        Raises ConfigError if the profile has no hosts, and the caller names one.
+        """
         ...

@@ -26,7 +26,7 @@ def respond(
         return _respond(options, question, held)
     except CredhelperError as error:
         if refuse := getattr(question.protocol, "refuse", None):
-            return _say(refuse(error))
+            return _say(refuse(error, question.words))
         raise
 
 
@@ -59,6 +59,7 @@ def _respond(
     profiles = profile.load(os.environ, options.config)
     if isinstance(asked, protocols.Rejected):
         _drop(profiles, asked)
+        output.write(asked.text)
     else:
         listing: Callable[[list[hosts.Rule]], str] = question.protocol.listing  # type: ignore[attr-defined]
         output.write(listing(profiles.rules()))

@@ -117,11 +117,13 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
     return Issued(token, _keep(where, name, _entry(order, token)))
 
 
-def renew_at(profile: Profile, token: Token) -> int:
+def renew_at(
+    profile: Profile, token: Token, *, soft_s: float = SOFT_S, share: float = SOFT_SHARE
+) -> int:
     """Return when the soft window begins: 300 s or a fifth of the life before the expiry."""
     now = time.time()
     life_s = token.expires_at - now
-    before_s = min(SOFT_S, SOFT_SHARE * life_s)
+    before_s = min(soft_s, share * life_s)
     if profile.renew_before is not None:
         # As long as a caller's own window may be, but never so long that each call renews.
         before_s = min(profile.renew_before, 0.9 * life_s)
@@ -135,9 +137,17 @@ def _entry(order: Order, token: Token) -> cache.Entry:
         stamp=order.source.stamp,
         identity=order.profile.identity(),
         stored_at=time.time(),
-        renew_at=renew_at(order.profile, token),
+        renew_at=_renew_at(order, token),
         conditions=_conditions(order),
     )
+
+
+def _renew_at(order: Order, token: Token) -> int:
+    if not order.grant:
+        return renew_at(order.profile, token)
+    from credhelper import sts  # imported by now
+
+    return renew_at(order.profile, token, soft_s=sts.SOFT_S, share=sts.SOFT_SHARE)
 
 
 def _conditions(order: Order) -> dict[str, str | None]:
@@ -145,6 +155,10 @@ def _conditions(order: Order) -> dict[str, str | None]:
     from credhelper import secret  # the backend is imported by now
 
     variables = secret.variables(order.profile.client_secret)
+    if order.grant:
+        from credhelper import sts  # imported by now
+
+        variables += sts.VARIABLES
     return {variable: os.environ.get(variable) for variable in variables}
 
 
@@ -192,9 +206,15 @@ def _fetch_keys(order: Order) -> Token:
     """Return new AWS keys: for the cached access token if it still serves, else for a new one."""
     from credhelper import sts  # boto3, 100 ms, for this grant only
 
-    name = order.source.entry_name(order.profile.name)
-    entry = _usable(replace(order, min_ttl_s=0.0), cache.directory(os.environ), name)
-    return sts.assume(order.profile, entry.token if entry else _fetch(order.profile, 3))
+    sts.settings(order.profile)  # a mistake in them costs no request
+    left_s = deadline.remaining_s()
+    started = time.monotonic()
+    # The token is kept, too, under its own lock: always taken after that of the keys.
+    profile = replace(order.profile, deadline=left_s)
+    plain = replace(order, profile=profile, min_ttl_s=cache.HARD_S, grant="")
+    token = issue(plain, None).token
+    deadline.start(max(left_s - (time.monotonic() - started), 1.0))
+    return sts.assume(order.profile, token)
 
 
 def _fetch(profile: Profile, attempts: int) -> Token:

@@ -185,6 +185,10 @@ def _from_environment(environ: Mapping[str, str], path: str) -> Profiles:
         for name, value in environ.items()
         if name.startswith("CREDHELPER_") and name not in cache.RESERVED
     }
+    # A table of the file is a prefix here: CREDHELPER_STS_ROLE_ARN is `role_arn` in `sts`.
+    names = [name for name in settings if name.startswith("sts_")]
+    if names:
+        settings["sts"] = {name.removeprefix("sts_"): settings.pop(name) for name in names}
     if "ITWIN_CLIENT_ID" in environ and "client_id" not in settings:
         settings["client_id"] = environ["ITWIN_CLIENT_ID"]
         settings.setdefault("client_secret", "env:ITWIN_CLIENT_SECRET")

@@ -1,66 +1,145 @@
-"""AWS keys for an access token: STS AssumeRoleWithWebIdentity."""
+"""AWS keys for an access token: STS AssumeRoleWithWebIdentity.
 
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html. The request
+is not signed, and nothing of the AWS config files is read: whoever asks may be an SDK that runs
+us as the `credential_process` of its AWS profile, with AWS_PROFILE still naming that one.
+"""
+
+import os
+import re
 from dataclasses import dataclass, field
 
+import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError, ParamValidationError, SSLError
 
 from credhelper import aws_session, table
+from credhelper.errors import ConfigError, CredhelperError, DeniedError, TemporaryError
 from credhelper.profile import Profile
+from credhelper.protocols.aws import SEPARATOR
 from credhelper.token import Token
 
-# botocore asks again from 15 minutes before the expiry on, and fails with less than 10 left: keys
-# are called expired here, in our terms, these seconds before they are.
-EARLY_S = 600
-# The parts of the keys, none of which has a tilde, in one b64token: so they are cached like one.
-SEPARATOR = "~"
+# With any of these changed, another server may have made the keys.
+VARIABLES = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+# botocore asks again with each request from 15 minutes before the expiry on, other SDKs from 5:
+# renewed by then, the keys are got once. Shorter ones are kept for three quarters of their life.
+SOFT_S, SOFT_SHARE = 900, 0.25
+# The region of a partition whose STS answers where none is set.
+_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_ROLE = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
+_SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+# A variable or key of these names would bring back what must not be read.
+_NOTHING_READ = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+_DENIED = ("InvalidIdentityToken", "IDPRejectedClaim", "AccessDenied", "ExpiredToken")
+
+
+def _role(value: object, key: str) -> str:
+    text = table.string(value, key)
+    if not _ROLE.fullmatch(text):
+        hint = "write arn:aws:iam::123456789012:role/NAME"
+        raise ConfigError(f"{key} is not the ARN of a role", hint=hint)
+    return text
+
+
+def _duration(value: object, key: str) -> int:
+    seconds = table.seconds(value, key)
+    if not 900 <= seconds <= 43200:
+        raise ConfigError(f"{key} is out of range", hint='use "15m" to "12h"')
+    return int(seconds)
+
+
+def _name(value: object, key: str) -> str:
+    text = table.string(value, key)
+    if not _SESSION_NAME.fullmatch(text):
+        hint = "use 2 to 64 of A-Z a-z 0-9 _ + = , . @ -"
+        raise ConfigError(f"{key} is not a name of a session", hint=hint)
+    return text
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The table `[profiles.NAME.sts]`."""
+    """The table `[profiles.NAME.sts]`; `duration` in seconds, at most what the role allows."""
 
-    role_arn: str
-    duration: float = field(default=3600.0, metadata={"parse": table.seconds})
-    session_name: str = "credhelper"
+    role_arn: str = field(metadata={"parse": _role})
+    duration: int = field(default=3600, metadata={"parse": _duration})
+    session_name: str = field(default="credhelper", metadata={"parse": _name})
     region: str = ""
 
 
+def settings(profile: Profile) -> Settings:
+    """Return the profile's table, checked. Raises ConfigError that names the key."""
+    return table.parse(Settings, profile.sts, key=f"profiles.{profile.name}.sts")
+
+
 def assume(profile: Profile, token: Token) -> Token:
-    """Return the keys as ID~SECRET~SESSION~ACCOUNT, their expiry EARLY_S before STS's.
+    """Return the keys as ID~SECRET~SESSION~ACCOUNT, with their own expiry.
 
     Raises ConfigError, DeniedError, TemporaryError, ProtocolError.
-    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     """
-    settings = table.parse(Settings, profile.sts, key=f"profiles.{profile.name}.sts")
-    what = f"the role of profile {profile.name}"
-    session = aws_session.open_session(profile="", region=settings.region)
-    # The call is not signed. Without keys botocore would look for some, and so run the very
-    # `credential_process` that asks us.
-    unsigned = aws_session.CONFIG.merge(Config(signature_version=UNSIGNED))
+    wanted = settings(profile)
+    endpoint_url = aws_session.endpoint("", key="endpoint_url")
     try:
-        client = session.client(
+        client = botocore.session.Session(session_vars=_NOTHING_READ).create_client(
             "sts",
-            region_name=session.region_name or "us-east-1",
+            region_name=region(wanted),
+            endpoint_url=endpoint_url,
+            # Never used, and never looked for.
             aws_access_key_id="unsigned",
             aws_secret_access_key="unsigned",
-            endpoint_url=aws_session.endpoint("", key="endpoint_url"),
-            config=unsigned,
+            config=aws_session.CONFIG.merge(Config(signature_version=UNSIGNED)),
         )
         answer = client.assume_role_with_web_identity(
-            RoleArn=settings.role_arn,
-            RoleSessionName=settings.session_name,
+            RoleArn=wanted.role_arn,
+            RoleSessionName=wanted.session_name,
             WebIdentityToken=token.access_token,
-            DurationSeconds=int(settings.duration),
+            DurationSeconds=wanted.duration,
         )
-        keys = answer["Credentials"]
-        account = answer["AssumedRoleUser"]["Arn"].split(":")[4]
-        parts = (keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], account)
-        return Token(
-            SEPARATOR.join(parts),
-            token_type="Bearer",
-            expires_at=int(keys["Expiration"].timestamp()) - EARLY_S,
-            scope="",
-        )
+        return _packed(answer["Credentials"], wanted)
     except aws_session.ERRORS as error:
-        raise aws_session.explain(error, what=what) from None
+        raise _explain(error, profile) from None
+
+
+def region(wanted: Settings) -> str:
+    """Return the region whose STS is asked: keys of any of them are good in all of a partition."""
+    chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return wanted.region or chosen or _REGIONS.get(wanted.role_arn.split(":")[1], "us-east-1")
+
+
+def _packed(keys: dict[str, object], wanted: Settings) -> Token:
+    """Return the keys of an answer as one token. Raises AttributeError, KeyError, ValueError."""
+    parts = [str(keys[name]) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    if not all(parts) or SEPARATOR in "".join(parts):
+        msg = "the keys have another shape than AWS's"
+        raise ValueError(msg)
+    account = wanted.role_arn.split(":")[4]
+    return Token(
+        SEPARATOR.join([*parts, account]),
+        token_type="Bearer",
+        expires_at=int(keys["Expiration"].timestamp()),  # type: ignore[attr-defined]
+        scope="",
+    )
+
+
+def _explain(error: Exception, profile: Profile) -> CredhelperError:
+    """Return our error, with what to do about a role; the rest is as with any of AWS's services."""
+    what, key = f"the role of profile {profile.name}", f"profiles.{profile.name}.sts"
+    code = ""
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+    if code.startswith(_DENIED):
+        hint = "let its trust policy name the token's issuer, audience and subject"
+        return DeniedError(f"AWS refuses {what} to this token ({code})", hint=hint, code=code)
+    if code == "IDPCommunicationError":
+        return TemporaryError(f"AWS cannot reach the issuer for {what}", hint="try again later")
+    if code == "ValidationError" or isinstance(error, ParamValidationError):
+        hint = f"check role_arn, and that {key}.duration is not above the role's own maximum"
+        return ConfigError(f"AWS does not take {key}", hint=hint, code=code)
+    if isinstance(error, SSLError):
+        hint = "set AWS_CA_BUNDLE to the file of its CA"
+        return ConfigError(f"the TLS certificate on the way to {what} is not trusted", hint=hint)
+    return aws_session.explain(error, what=what)

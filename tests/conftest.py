@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.servers.aws",
     "tests.servers.counting",
     "tests.servers.openbao",
+    "tests.servers.resource",
     "tests.servers.scripted",
 ]
 

@@ -48,7 +48,9 @@ def test_a_signal_reaches_the_command(
     """It gets the signal that we are sent, and we end as it does: by that signal."""
     box.itwin(tokens.url)
     box.run("get").token()
-    process = box.start("exec", *more, "--", "sh", "-c", "echo ready; sleep 30 & wait")
+    process = box.start(
+        "exec", *more, "--", "sh", "-c", "echo ready; sleep 5 >/dev/null 2>&1 & wait"
+    )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)

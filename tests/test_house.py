@@ -8,12 +8,13 @@ import credhelper
 ROOT = Path(credhelper.__file__).parent
 LEVEL = {
     **dict.fromkeys(["__init__", "errors", "executable", "hosts", "token"], 0),
-    **dict.fromkeys(["cache", "deadline", "output", "url"], 1),
-    **dict.fromkeys(["lock", "protocols", "store", "table"], 2),
+    **dict.fromkeys(["cache", "deadline", "output", "place", "url"], 1),
+    **dict.fromkeys(["lock", "protocols", "step", "store", "table"], 2),
     "hardening": 2,
     "refusal": 3,
     "contracts": 3,
     "secret": 3,
+    "setups": 4,
     "profile": 4,
     "transport": 4,
     "aws_session": 4,

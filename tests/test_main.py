@@ -19,7 +19,7 @@ def spy(status):
     os.write(2, " ".join(sorted(sys.modules)).encode())
     leave(status)
 os._exit = spy
-sys.argv = ["credhelper", *{arguments!r}]
+sys.argv = {arguments!r}
 from credhelper.__main__ import main
 main()
 """
@@ -51,7 +51,7 @@ def test_a_hit_imports_nothing_but_ours(
     box.itwin(tokens.url)
     box.run("get").token()
     bare = modules(box, "import os, sys; os.write(2, ' '.join(sys.modules).encode())")
-    assert modules(box, SPY.format(arguments=arguments)) - bare == ALLOWED
+    assert modules(box, SPY.format(arguments=["credhelper", *arguments])) - bare == ALLOWED
 
 
 def test_the_second_call_asks_nobody(box: Box, tokens: TokenServer) -> None:

@@ -69,28 +69,34 @@ class Answer:
 
 
 class Rejected:
-    """A caller's report that the token for `url` was refused, or must go; "" means any token."""
+    """A caller's report that the token for `url` was refused, or must go; "" means any token.
 
-    __slots__ = ("access_token", "profile", "url")
+    `text` is what the caller wants to read on stdout once it is gone.
+    """
 
-    def __init__(self, profile: str, *, url: str, access_token: str = "") -> None:
+    __slots__ = ("access_token", "profile", "text", "url")
+
+    def __init__(self, profile: str, *, url: str, access_token: str = "", text: str = "") -> None:
         self.profile = profile
         self.url = url
         self.access_token = access_token
+        self.text = text
 
 
 class Question:
     """A protocol and what its `ask` heard: an error, too, for stdin can be read only once."""
 
-    __slots__ = ("asked", "protocol")
+    __slots__ = ("asked", "protocol", "words")
 
     def __init__(
         self,
         protocol: "Protocol",
         *,
+        words: "Sequence[str]",
         asked: "Asked | Answer | Rejected | Listing | Exception",
     ) -> None:
         self.protocol = protocol
+        self.words = words
         self.asked = asked
 
 
@@ -110,9 +116,9 @@ def hear(protocol: "Protocol", words: "Sequence[str]") -> Question:
     """Return what a caller asks a protocol: by its own `ask`, or else by the common one."""
     listen = getattr(protocol, "ask", ask)
     try:
-        return Question(protocol, asked=listen(words, os.environ))
+        return Question(protocol, words=words, asked=listen(words, os.environ))
     except Exception as error:  # noqa: BLE001 - `cli` raises it again, and explains it
-        return Question(protocol, asked=error)
+        return Question(protocol, words=words, asked=error)
 
 
 def own(name: str) -> "Protocol | None":
@@ -132,7 +138,8 @@ def profile_and(words: "Sequence[str]", number: int) -> "tuple[str, Sequence[str
 
     Raises UsageError for more or fewer words.
     """
-    head, tail = words[:-number], words[-number:]
+    cut = max(0, len(words) - number)
+    head, tail = words[:cut], words[cut:]
     if len(head) <= 1 and len(tail) == number:
         return "".join(head), tail
     from credhelper.errors import UsageError  # not on the way of a hit

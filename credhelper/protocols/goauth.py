@@ -46,7 +46,7 @@ def reply(token: Token, asked: Asked) -> str:
     return _stanza(_prefix(asked.url), token)
 
 
-def refuse(error: "CredhelperError") -> Answer:
+def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Say nothing for a host that is not ours: go asks about every URL that is not found."""
     if error.code == protocols.UNKNOWN_HOST:
         return Answer()

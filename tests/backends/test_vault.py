@@ -592,8 +592,9 @@ def test_answer_that_is_not_vaults(
 ) -> None:
     """What no Vault says, such as a captive portal's page, is a broken contract, asked for once."""
     clean_environ("VAULT_TOKEN", "token-31")
+    clean_environ("PASSWORD", "token-31")
     vault = stub(lambda _asked: Reply(200, body))
-    auth = {"method": method, "username": "bob", "password": "env:VAULT_TOKEN"}
+    auth = {"method": method, "username": "bob", "password": "env:PASSWORD"}
     refused(ProtocolError, "secret/app#k", {"address": vault.url, "auth": auth}, "token-31")
     assert len(vault.asked) == 1
 
@@ -602,7 +603,7 @@ def test_login_answered_404(clean_environ: Environ, stub: StartStub) -> None:
     """A login that is not found (a proxy's path, say) is the config's fault."""
     clean_environ("VAULT_TOKEN", "token-31")
     vault = stub(lambda _asked: Reply(404))
-    auth = {"method": "userpass", "username": "bob", "password": "env:VAULT_TOKEN"}
+    auth = {"method": "userpass", "username": "bob", "password": "env:PASSWORD"}
     refused(ConfigError, "secret/app#k", {"address": vault.url, "auth": auth}, "token-31")
 
 

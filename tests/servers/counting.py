@@ -8,11 +8,20 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+# What STS answers to AssumeRoleWithWebIdentity; the session token is the token it was given.
+_KEYS = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>
+<SecretAccessKey>made-up-aws-key/K7MDENG</SecretAccessKey><SessionToken>{}</SessionToken>
+<Expiration>2099-12-31T23:59:59Z</Expiration></Credentials><AssumedRoleUser>
+<Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser>
+</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"""
+
 
 class TokenServer:
     """Answers every request with `status` and `document`, once `gate` is open.
 
     `{n}` in the access token becomes the number of the request. `arrived` is set by a request.
+    It is an STS, too, whose requests do not count.
     With `accepts` only these client secrets get a token, all others `invalid_client`.
     """
 
@@ -31,12 +40,19 @@ class TokenServer:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
-                outer.forms.append(dict(parse_qsl(self.rfile.read(length).decode())))
+                form = dict(parse_qsl(self.rfile.read(length).decode()))
+                if "WebIdentityToken" in form:
+                    self.send(200, _KEYS.format(form["WebIdentityToken"]))
+                    return
+                outer.forms.append(form)
                 number = len(outer.forms)
                 outer.arrived.set()
                 outer.gate.wait(30)
                 status, document = outer.answer(number)
-                body = json.dumps(document).encode()
+                self.send(status, json.dumps(document))
+
+            def send(self, status: int, text: str) -> None:
+                body = text.encode()
                 try:
                     self.send_response(status)
                     for name, value in outer.headers.items():

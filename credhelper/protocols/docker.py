@@ -1,0 +1,88 @@
+"""A docker credential helper; Podman, skopeo, BuildKit, Helm and others run it, too.
+
+https://github.com/docker/docker-credential-helpers. Whatever goes wrong is said on stdout, with
+status 1: the text is part of the contract, and callers compare it.
+"""
+
+from credhelper import __version__, hosts, protocols
+from credhelper.protocols import Answer, Asked, Listing, Rejected
+from credhelper.token import Token
+
+TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from credhelper.errors import CredhelperError
+    from credhelper.hosts import Rule
+
+# Google's registries demand this name for an OAuth token; others have their own, or take any.
+USERNAME = "oauth2accesstoken"
+# With exactly this text the caller goes on without a token.
+NOT_FOUND = "credentials not found in native keychain\n"
+NO_URL = "no credentials server URL\n"
+
+
+def ask(
+    words: "Sequence[str]", _environ: "Mapping[str, str]"
+) -> Asked | Answer | Rejected | Listing:
+    """Return what `[PROFILE] ACTION` and the URL on stdin ask for.
+
+    Raises UsageError for an unknown action, ProtocolError for a URL that is no text.
+    """
+    profile, (action,) = protocols.profile_and(words, 1)
+    if action == "list":
+        return Listing()
+    if action == "version":
+        return Answer(f"credhelper {__version__}\n")
+    if action not in ("get", "erase"):
+        raise _unsupported(action)
+    server = protocols.text_of(protocols.read_input()).removesuffix("\n")
+    if not server:
+        return Answer(NO_URL, status=1)
+    if action == "erase":
+        return Rejected(profile, url=_url(server))
+    return Asked(profile, words=[server], environ={}, url=_url(server))
+
+
+def reply(token: Token, asked: Asked) -> str:
+    """Return the token as the password for the server, under the very name that was asked for.
+
+    Not as an identity token (user name `<token>`), which the caller would try to exchange.
+    """
+    server, name = map(protocols.quote, (asked.words[0], asked.username or USERNAME))
+    return f'{{"ServerURL":{server},"Username":{name},"Secret":"{token.access_token}"}}\n'
+
+
+def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
+    """Say on stdout what is wrong; for a host that is not ours, what lets the caller go on."""
+    unknown = error.code == protocols.UNKNOWN_HOST
+    return Answer(NOT_FOUND if unknown else f"{error.line()}\n", status=1)
+
+
+def listing(rules: "Iterable[Rule]") -> str:
+    """Return a JSON object of the servers that `get` answers for to their user names.
+
+    Without `*` patterns and audiences, which are no servers.
+    """
+    rules = list(rules)
+    names = {}
+    for rule in rules:
+        url = f"https://{rule.pattern.removesuffix(':443')}"
+        if rule.pattern[0] not in "*/" and hosts.match(rules, url, ""):
+            names[url] = rule.username or USERNAME
+    pairs = (f"{protocols.quote(url)}:{protocols.quote(name)}" for url, name in names.items())
+    return f"{{{','.join(pairs)}}}\n"
+
+
+def _url(server: str) -> str:
+    """Return the server as a URL; mostly it is a bare host, on loopback for plain http, too."""
+    return server if server.startswith(("https://", "http://")) else f"https://{server}"
+
+
+def _unsupported(action: str) -> "CredhelperError":
+    from credhelper.errors import UsageError  # not on the way of a hit
+
+    if action == "store":
+        msg = "credhelper fetches its tokens itself and stores no other"
+        return UsageError(msg, hint="do not log in to this registry; `get` works without")
+    return UsageError("that docker action is unknown", hint="known: get, erase, list, version")

@@ -1,0 +1,120 @@
+"""Google's executable-sourced external account: gcloud and Google's client libraries.
+
+https://google.aip.dev/auth/4117. Success and failure alike are one JSON object and exit status 0,
+with nothing on stderr, which the libraries read as a part of the JSON. The audience, a workload
+identity pool's, is what a URL is to other callers: where the token goes.
+"""
+
+import os
+
+from credhelper import protocols
+from credhelper.protocols import Answer, Asked, Rejected
+from credhelper.token import Token
+
+TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from credhelper.errors import CredhelperError
+
+_VARIABLE = "GOOGLE_EXTERNAL_ACCOUNT_"
+_KIND = "urn:ietf:params:oauth:token-type:"
+# Both mean a JWT, in `id_token`; SAML's assertion is no access token.
+KINDS = (f"{_KIND}jwt", f"{_KIND}id_token")
+# The libraries use a token, the output file's above all, up to the stated second.
+MARGIN_S = 30
+REVOKED = '{"version":1,"success":true}\n'
+
+
+def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked | Rejected:
+    """Return what `[PROFILE]` and the library's variables ask for.
+
+    Raises UsageError, ProtocolError.
+    """
+    profile, _end = protocols.profile_and([*words, ""], 1)
+    audience, kind = _said(environ, "AUDIENCE"), _said(environ, "TOKEN_TYPE")
+    # Else it would be compared with hosts, or, if it is empty, not at all.
+    if not audience.startswith("//"):
+        raise _unfit("AUDIENCE", hint="give the pool's audience, //iam.googleapis.com/…")
+    if _said(environ, "REVOKE") == "1":
+        _remove(_said(environ, "OUTPUT_FILE"))
+        return Rejected(profile, url=audience, text=REVOKED)
+    if kind not in KINDS:
+        raise _unfit("TOKEN_TYPE", hint=f"set subject_token_type to {KINDS[0]}")
+    return Asked(profile, words=[kind], environ=environ, url=audience)
+
+
+def reply(token: Token, asked: Asked) -> str:
+    """Return the token as the subject token, after a copy for the library's output file.
+
+    In interactive mode stdout is a terminal and the file the only answer. Raises OutputError.
+    """
+    text = (
+        f'{{"version":1,"success":true,"token_type":"{asked.words[0]}",'
+        f'"id_token":"{token.access_token}","expiration_time":{token.expires_at - MARGIN_S}}}\n'
+    )
+    is_kept = _keep(_said(asked.environ, "OUTPUT_FILE"), text)
+    if _said(asked.environ, "INTERACTIVE") != "1":
+        return text
+    if is_kept:
+        return ""
+    from credhelper.errors import OutputError  # not on the way of a hit
+
+    msg = "the output_file of the credential configuration cannot be written"
+    raise OutputError(msg, hint="name a file in a folder of your own")
+
+
+def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
+    """Return the failure as JSON: any other exit status or output hides it from the user."""
+    from credhelper.errors import ConfigError  # not on the way of a hit
+
+    if error.code == protocols.UNKNOWN_HOST:
+        error = ConfigError("no token may go to this audience", hint=error.hint, code=error.code)
+    code, message = protocols.quote(error.code or error.word), protocols.quote(error.line())
+    return Answer(f'{{"version":1,"success":false,"code":{code},"message":{message}}}\n')
+
+
+def _said(environ: "Mapping[str, str]", name: str) -> str:
+    return environ.get(_VARIABLE + name, "")
+
+
+def _unfit(name: str, *, hint: str) -> "CredhelperError":
+    from credhelper.errors import ProtocolError  # not on the way of a hit
+
+    return ProtocolError(f"{_VARIABLE}{name} is not one that can be served", hint=hint)
+
+
+def _keep(path: str, text: str) -> bool:
+    """Return whether the file, in one step and for its owner alone, has the text now."""
+    folder, slash, name = path.rpartition("/")
+    temporary = f"{folder}{slash}.{name}.{os.urandom(8).hex()}"
+    try:
+        if not name or not _is_replaceable(path):
+            return False
+        with open(temporary, "x", encoding="utf-8", opener=_private) as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError:
+        _remove(temporary)
+        return False
+    return True
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _is_replaceable(path: str) -> bool:
+    """Return whether a regular file or nothing is there; root could replace /dev/stdout."""
+    try:
+        return os.lstat(path).st_mode & 0o170000 == 0o100000
+    except FileNotFoundError:
+        return True
+
+
+def _remove(path: str) -> None:
+    try:
+        if _is_replaceable(path):
+            os.unlink(path)
+    except OSError:
+        return

@@ -1,0 +1,156 @@
+"""One change of a caller's configuration: told first, then made, never by text surgery."""
+
+import itertools
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from credhelper.errors import ConfigError, UsageError
+from credhelper.place import Place
+
+BACKUP = "credhelper-backup"
+LIMIT_S = 60  # of a tool; npm's take seconds on a busy machine
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change: the line that tells it, the files it may change, and the act.
+
+    The act raises ConfigError, UsageError or OSError.
+    """
+
+    line: str
+    files: tuple[str, ...]
+    act: Callable[[], None]
+
+
+def tool(place: Place, words: Sequence[str], *files: str) -> Step:
+    """Return the run of a caller's own configuration command, which changes one of the files."""
+
+    def act() -> None:
+        status, _text = _run(place, words)
+        if status:
+            hint = "put in place by hand what `credhelper setup` prints without --write"
+            raise ConfigError(f"`{words[0]} {words[1]}` failed with status {status}", hint=hint)
+
+    return Step(f"run: {shlex.join(words)}", files, act)
+
+
+def answer(place: Place, *words: str) -> str:
+    """Return what a tool prints, without the last line end; "" if it has no such setting."""
+    status, text = _run(place, words)
+    return "" if status else text.removesuffix("\n")
+
+
+def document(path: str, text: str, *, change: str) -> Step:
+    """Return the replacement of a file by its new text; `change` tells it, for it may be secret."""
+    return Step(f"write: {change} in {path}", (path,), lambda: _replace(path, text))
+
+
+def links(path: str, target: str) -> list[Step]:
+    """Return the making of a link, nothing if it is there. Raises ConfigError for another's."""
+    if os.path.realpath(path) == os.path.realpath(target):
+        return []
+    if os.path.lexists(path):
+        raise ConfigError(f"{path} is something else", hint="move it away, if it may go")
+
+    def act() -> None:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
+
+    return [Step(f"link: {path} to {target}", (), act)]
+
+
+def links_on_path(place: Place, name: str, target: str) -> list[Step]:
+    """Return the making of a link that is found by its name, nothing if it is. Raises ConfigError.
+
+    Where the PATH has another file of that name, its users would lose it.
+    """
+    path = place.environ.get("PATH", "")
+    found = shutil.which(name, path=path)
+    if found is None and os.path.dirname(link_path(place, name)) not in path.split(":"):
+        folder = os.path.dirname(link_path(place, name))
+        raise ConfigError(f"{folder} is not on the PATH", hint="add it in your shell's start file")
+    return links(found or link_path(place, name), target)
+
+
+def link_path(place: Place, name: str) -> str:
+    """Return where a link of ours lies: most systems have that folder on the PATH."""
+    return place.path(".local", "bin", name)
+
+
+def read(path: str) -> str:
+    """Return the text of a file, "" if there is none. Raises ConfigError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError):
+        raise ConfigError(f"{path} cannot be read", hint="check its owner and mode") from None
+
+
+def back_up(path: str) -> str:
+    """Copy a file, for its owner alone, to a name that nothing has yet; return it, "" if no file.
+
+    Raises OSError.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return ""
+    for number in itertools.count(1):
+        copy = f"{path}.{BACKUP}-{number}" if number > 1 else f"{path}.{BACKUP}"
+        try:
+            descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            continue
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        return copy
+    return ""
+
+
+def _run(place: Place, words: Sequence[str]) -> tuple[int, str]:
+    """Return a tool's status and stdout. Raises UsageError, ConfigError."""
+    found = shutil.which(words[0], path=place.environ.get("PATH"))
+    if found is None:
+        hint = "put in place by hand what `credhelper setup` prints without --write"
+        raise UsageError(f"{words[0]} is not on the PATH", hint=hint)
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and every word is ours
+            [found, *words[1:]],
+            env=place.environ,
+            # Away from any project, whose own settings would answer.
+            cwd=place.path(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        raise ConfigError(f"{words[0]} does not run", hint=f"try `{found}` by hand") from None
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def _replace(path: str, text: str) -> None:
+    """Replace a file whole or not at all; its mode stays, and a link to it, too."""
+    path = os.path.realpath(path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            if os.path.exists(path):
+                os.fchmod(descriptor, os.stat(path).st_mode & 0o777)
+            os.fsync(descriptor)
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

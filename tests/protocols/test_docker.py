@@ -1,0 +1,252 @@
+"""Real skopeo, docker and the Python SDK, with credhelper as their helper, on a registry stub."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from credhelper import __version__, hosts
+from credhelper.hosts import Rule
+from credhelper.protocols import docker
+from tests.conftest import COMMAND, Box
+from tests.servers.counting import TokenServer
+
+BIN = str(Path(COMMAND).parent)
+HELPER = f"{BIN}/docker-credential-credhelper"
+KIND = "application/vnd.docker.distribution.manifest.v2+json"
+CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+DIGEST = f"sha256:{hashlib.sha256(CONFIG).hexdigest()}"
+MANIFEST = json.dumps(
+    {
+        "schemaVersion": 2,
+        "mediaType": KIND,
+        "config": {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            "size": len(CONFIG),
+            "digest": DIGEST,
+        },
+        "layers": [],
+    }
+)
+NOT_FOUND = "credentials not found in native keychain\n"
+
+
+@dataclass
+class Registry:
+    """A registry's `host:port`, and the Authorization headers that it was sent."""
+
+    address: str
+    seen: list[str] = field(default_factory=list)
+
+    def logins(self) -> set[str]:
+        """Return what stood in the headers as `user:password`; "" for a request without."""
+        return {base64.b64decode(each.removeprefix("Basic ")).decode() for each in self.seen}
+
+
+@pytest.fixture
+def scheme() -> str:
+    """Return what the registry speaks, where a test does not say."""
+    return "http"
+
+
+@pytest.fixture
+def registry(box: Box, tokens: TokenServer, scheme: str) -> Iterator[Registry]:
+    """Return a registry that wants a password, and the box set up to use credhelper for it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent = self.headers.get("Authorization", "")
+            found.seen.append(sent)
+            body = MANIFEST.encode() if "/manifests/" in self.path else CONFIG
+            self.send_response(200 if sent else 401)
+            self.send_header("WWW-Authenticate", 'Basic realm="registry"')
+            self.send_header("Docker-Distribution-Api-Version", "registry/2.0")
+            self.send_header("Content-Type", KIND)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Stay silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        if scheme == "https":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        found = Registry(f"127.0.0.1:{server.server_address[1]}")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        prepare(box, tokens, found.address)
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+def prepare(box: Box, tokens: TokenServer, address: str) -> None:
+    """Let the box's token go to that registry, and its docker clients ask credhelper."""
+    box.itwin(tokens.url)
+    box.environ |= {"CREDHELPER_HOSTS": address, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    (box.home / ".docker").mkdir()
+    settings = {"credHelpers": {address: "credhelper"}}
+    (box.home / ".docker" / "config.json").write_text(json.dumps(settings))
+
+
+def call(box: Box, name: str, *arguments: str, stdin: str = "") -> str:
+    """Return what a real client, which must succeed, says on stdout; or skip without it."""
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    done = subprocess.run(
+        [name, *arguments],
+        env=box.environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def ask(box: Box, action: str, stdin: str) -> tuple[int, str, str]:
+    """Return the helper's status and what it says on stdout and stderr."""
+    done = subprocess.run(
+        [HELPER, action],
+        env=box.environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_skopeo_sends_the_token(box: Box, tokens: TokenServer, registry: Registry) -> None:
+    """Skopeo runs the helper each time; the cache answers from the second time on."""
+    image = f"docker://{registry.address}/team/app:1"
+    for _ in range(2):
+        assert call(box, "skopeo", "inspect", "--raw", "--tls-verify=false", image) == MANIFEST
+    assert registry.logins() == {"", "oauth2accesstoken:canary-token-1"}
+    assert tokens.count == 1
+
+
+@pytest.mark.parametrize("scheme", ["https"])
+def test_docker_sends_the_token(box: Box, tokens: TokenServer, registry: Registry) -> None:
+    """The docker client alone, without a daemon, sends the profile's user name, too."""
+    box.environ["CREDHELPER_USERNAME"] = "build"
+    image = f"{registry.address}/team/app:1"
+    for _ in range(2):
+        said = call(box, "docker", "manifest", "inspect", "--insecure", image)
+        assert json.loads(said)["config"]["digest"] == DIGEST
+    assert "build:canary-token-1" in registry.logins() <= {"", "build:canary-token-1"}
+    assert tokens.count == 1
+
+
+def test_docker_logout_drops_the_token(box: Box, tokens: TokenServer, registry: Registry) -> None:
+    """A logout erases: the next caller gets another token; another host's logout does not."""
+    assert "canary-token-1" in ask(box, "get", registry.address)[1]
+    assert ask(box, "erase", "registry.example") == (0, "", "")
+    assert "canary-token-1" in ask(box, "get", registry.address)[1]
+    call(box, "docker", "logout", registry.address)
+    assert "canary-token-2" in ask(box, "get", registry.address)[1]
+    assert tokens.count == 2
+
+
+def test_a_docker_login_is_told_why_not(box: Box, registry: Registry) -> None:
+    """The client shows what `store` says, and nothing of the password."""
+    if shutil.which("docker") is None:
+        pytest.skip("docker is not installed")
+    done = subprocess.run(
+        ["docker", "login", "--username", "u", "--password-stdin", registry.address],
+        env=box.environ | {"DOCKER_HOST": "unix:///nonexistent.sock"},
+        input="canary-password",
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "stores no other" in done.stderr
+    assert "canary-password" not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def sdk(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - the SDK has no types
+    """Return the SDK's `docker.credentials`, which looks for the helper on the real PATH."""
+    monkeypatch.setenv("PATH", BIN, prepend=os.pathsep)
+    return pytest.importorskip("docker.credentials", reason="docker is not installed")
+
+
+def test_the_sdk_understands_every_answer(
+    box: Box,
+    tokens: TokenServer,
+    registry: Registry,
+    sdk: Any,  # noqa: ANN401 - the same
+) -> None:
+    """The Python SDK gets, lists and erases; a foreign host and `store` are errors of its own."""
+    store = sdk.Store("credhelper", environment=box.environ)
+    url = f"https://{registry.address}"
+    for _ in range(2):
+        found = store.get(registry.address)
+        assert (found["Username"], found["Secret"]) == ("oauth2accesstoken", "canary-token-1")
+    assert store.list() == {url: "oauth2accesstoken"}
+    assert tokens.count == 1
+    with pytest.raises(sdk.CredentialsNotFound):
+        store.get("registry.example")
+    with pytest.raises(sdk.StoreError, match="stores no other"):
+        store.store(registry.address, "u", "p")
+    store.erase(registry.address)
+    assert store.get(url)["Secret"] == "canary-token-2"
+
+
+def test_errors_are_said_on_stdout(box: Box, tokens: TokenServer, registry: Registry) -> None:
+    """A refusal at the token endpoint is status 1 and one line on stdout, with no secret in it."""
+    tokens.status, tokens.document = 401, {"error": "invalid_client"}
+    status, stdout, stderr = ask(box, "get", registry.address)
+    assert (status, stderr, stdout.count("\n")) == (1, "", 1)
+    assert stdout.startswith("credhelper: denied: ")
+    assert stdout != NOT_FOUND
+    assert "canary" not in stdout
+
+
+def test_the_version_is_ours(box: Box) -> None:
+    """`version` needs neither a configuration nor stdin."""
+    assert ask(box, "version", "") == (0, f"credhelper {__version__}\n", "")
+
+
+def test_the_list_is_what_get_answers_for() -> None:
+    """No suffixes and audiences; nor a host that two profiles have, for `get` cannot choose."""
+    wanted = {
+        "api.example.com": ("a", ""),
+        "api.example.com:5000": ("a", 'b"\\'),
+        "[::1]:5000": ("a", ""),
+        "*.corp.example": ("a", ""),
+        "//iam.example.com/pools/p": ("a", ""),
+    }
+    rules = [
+        Rule(hosts.pattern(text), profile=profile, username=username)
+        for text, (profile, username) in wanted.items()
+    ]
+    rules += [Rule("both.example.com:443", profile=profile, username="") for profile in ("a", "b")]
+    assert json.loads(docker.listing(iter(rules))) == {
+        "https://api.example.com": docker.USERNAME,
+        "https://api.example.com:5000": 'b"\\',
+        "https://[::1]:5000": docker.USERNAME,
+    }
+    assert docker.listing([]) == "{}\n"

@@ -1,0 +1,193 @@
+"""Terraform's own code, and the real terraform, with credhelper as the credentials helper."""
+
+import json
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.conftest import COMMAND, Box, Ran
+from tests.servers.counting import TokenServer
+
+HELPER = str(Path(COMMAND).with_name("terraform-credentials-credhelper"))
+SOURCE = Path(__file__).parent / "terraform_client"
+TOKEN = "Bearer canary-token-1"
+
+
+@dataclass
+class Registry:
+    """A registry of one module; `seen` has the Authorization header of each request."""
+
+    host: str
+    ca: Path
+    module: Path
+    token: str = TOKEN
+    seen: list[str] = field(default_factory=list)
+
+    def answer(self, path: str) -> dict[str, object]:
+        """Return what is served at a path of the module registry protocol."""
+        if path == "/.well-known/terraform.json":
+            return {"modules.v1": "/modules/"}
+        assert path == "/modules/team/demo/local/versions"
+        return {"modules": [{"versions": [{"version": "1.0.0"}]}]}
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    """Return a running registry, whose module's source is a folder."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            token = self.headers.get("Authorization", "")
+            served.seen.append(token)
+            is_download = self.path == "/modules/team/demo/local/1.0.0/download"
+            body = b"" if is_download else json.dumps(served.answer(self.path)).encode()
+            self.send_response(200 if token == served.token else 401)
+            self.send_header("Content-Type", "application/json")
+            if is_download:
+                self.send_header("X-Terraform-Get", served.module.as_uri())
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Stay silent."""
+
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "registry-ca.pem"))
+    module = tmp_path / "module"
+    module.mkdir()
+    (module / "main.tf").write_text('output "it" { value = "works" }\n')
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        host = f"127.0.0.1:{server.server_address[1]}"
+        served = Registry(host, tmp_path / "registry-ca.pem", module)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield served
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a program of Terraform's client code, built in the caches that Go has already."""
+    if not shutil.which("go"):
+        pytest.skip("go is not installed")
+    program = tmp_path_factory.mktemp("terraform") / "client"
+    subprocess.run(
+        ["go", "build", "-buildvcs=false", "-o", str(program), "."], cwd=SOURCE, check=True
+    )
+    return str(program)
+
+
+def run(box: Box, *command: str) -> Ran:
+    """Run a program in the box."""
+    done = subprocess.run(
+        command,
+        env=box.environ,
+        cwd=box.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def terraform(box: Box, registry: Registry, *, arguments: list[str]) -> Ran:
+    """Initialize a folder of which nothing is known yet, by a helper with these arguments."""
+    if not shutil.which("terraform"):
+        pytest.skip("terraform is not installed")
+    plugins = box.home / ".terraform.d" / "plugins"
+    plugins.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(box.home / ".terraform", ignore_errors=True)
+    helper = plugins / "terraform-credentials-credhelper"
+    if not helper.exists():
+        helper.symlink_to(HELPER)
+    words = json.dumps(arguments)
+    (box.home / "tf.rc").write_text(f'credentials_helper "credhelper" {{\n  args = {words}\n}}\n')
+    source = f'source = "{registry.host}/team/demo/local"'
+    (box.home / "main.tf").write_text(f'module "demo" {{\n  {source}\n  version = "1.0.0"\n}}\n')
+    box.environ |= {
+        "TF_CLI_CONFIG_FILE": str(box.home / "tf.rc"),
+        "CHECKPOINT_DISABLE": "1",
+        "SSL_CERT_FILE": str(registry.ca),
+    }
+    return run(box, "terraform", "init", "-no-color")
+
+
+@pytest.mark.parametrize("arguments", [[], ["env"]])
+def test_terraform_sends_the_token(
+    box: Box, tokens: TokenServer, registry: Registry, arguments: list[str]
+) -> None:
+    """It is in each request to the registry, and one token serves two runs."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = registry.host
+    for _ in range(2):
+        done = terraform(box, registry, arguments=arguments)
+        assert done.status == 0, done.stderr
+        assert (box.home / ".terraform" / "modules" / "demo").exists()
+    assert len(registry.seen) == 6
+    assert set(registry.seen) == {TOKEN}
+    assert tokens.count == 1
+
+
+def test_terraform_logout_drops_the_token(
+    box: Box, tokens: TokenServer, registry: Registry
+) -> None:
+    """After a rejected token, of which nobody is told, `terraform logout` brings another."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = registry.host
+    assert box.run("get").token() == "canary-token-1"
+    registry.token = "Bearer canary-token-2"
+    assert terraform(box, registry, arguments=[]).status == 1
+    logout = run(box, "terraform", "logout", registry.host)
+    assert logout.status == 0, logout.stderr
+    assert terraform(box, registry, arguments=[]).status == 0
+    assert tokens.count == 2
+
+
+def test_the_client_gets_the_token(box: Box, tokens: TokenServer, client: str) -> None:
+    """Terraform's client code takes the answer; a name of another script is asked as punycode."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = "xn--bcher-kva.example:8443"
+    for name in ("bücher.example:8443", "BÜCHER.example:8443"):
+        assert run(box, client, HELPER, "get", name) == Ran(0, f"{TOKEN}\n", "")
+    assert run(box, client, HELPER, "get", "bücher.example:8443", "env").stdout == f"{TOKEN}\n"
+    assert run(box, client, HELPER, "get", "bücher.example") == Ran(0, "", "")
+    assert tokens.count == 1
+
+
+def test_the_client_forgets_the_token(box: Box, tokens: TokenServer, client: str) -> None:
+    """A forgotten token is fetched anew; for a host that is not ours nothing is forgotten."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = "tf.example.com"
+    for name, answer in (("other.example.com", TOKEN), ("tf.example.com", "Bearer canary-token-2")):
+        assert run(box, client, HELPER, "get", "tf.example.com").stdout == f"{TOKEN}\n"
+        assert run(box, client, HELPER, "forget", name) == Ran(0, "", "")
+        assert run(box, client, HELPER, "get", "tf.example.com").stdout == f"{answer}\n"
+
+
+def test_the_client_is_told_what_went_wrong(box: Box, tokens: TokenServer, client: str) -> None:
+    """It shows our line, of a refused client and of a token that we do not store."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = "tf.example.com"
+    stored = run(box, client, HELPER, "store", "tf.example.com")
+    assert (stored.status, stored.stdout) == (1, "")
+    assert "credhelper: usage: a token cannot be stored here" in stored.stderr
+    tokens.status, tokens.document = 400, {"error": "invalid_client"}
+    refused = run(box, client, HELPER, "get", "tf.example.com")
+    assert (refused.status, refused.stdout) == (1, "")
+    assert "credhelper: denied: " in refused.stderr

@@ -1,0 +1,1 @@
+"""Tests of the setups, with the real tools of their callers."""
