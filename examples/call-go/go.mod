@@ -1,0 +1,3 @@
+module example.com/call-go
+
+go 1.22
