@@ -7,7 +7,7 @@ import credhelper
 
 ROOT = Path(credhelper.__file__).parent
 LEVEL = {
-    **dict.fromkeys(["__init__", "errors", "executable", "hosts", "token"], 0),
+    **dict.fromkeys(["__init__", "errors", "executable", "hosts", "keyring_backend", "token"], 0),
     **dict.fromkeys(["cache", "deadline", "output", "place", "url"], 1),
     **dict.fromkeys(["lock", "protocols", "step", "store", "table"], 2),
     "hardening": 2,
@@ -34,6 +34,7 @@ LEVEL = {
 ONLY_IN = {"requests": ["oauth", "transport", "backends/vault"]}
 ONLY_IN |= {"hvac": ["backends/vault", "vault_login"]}
 ONLY_IN |= {
+    "keyring": ["keyring_backend"],
     "boto3": ["aws_session", "backends/aws"],
     "argparse": ["parser", "contracts", "commands"],
 }
