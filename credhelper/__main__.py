@@ -42,7 +42,7 @@ def main() -> "NoReturn":
 
 def _question(command: str, arguments: list[str]) -> "Question | None":
     """Return what a caller asks in its dialect: under a name of its own, or by a plain `as`."""
-    if command != "credhelper":
+    if command not in ("credhelper", "__main__.py"):
         from credhelper import executable
 
         name, words = executable.parse(command, arguments)

@@ -131,6 +131,10 @@ def test_a_change_without_effect_is_told(home: Box) -> None:
 
 def test_pip_and_the_keyring_link(home: Box) -> None:
     """Pip has the provider, and `keyring` on the PATH is ours; a foreign one stays."""
+    tools = home.home / "tools"  # without the real `keyring`, which lies beside pip
+    tools.mkdir()
+    (tools / "pip").symlink_to(f"{FOLDER}/pip")
+    home.environ["PATH"] = f"{home.home}/.local/bin:{tools}:/usr/bin:/bin"
     assert 'keyring-provider = "subprocess"' in write(home, "keyring")
     provider = tool(home, "pip", "config", "--user", "get", "global.keyring-provider")
     assert provider == "subprocess\n"

@@ -1,0 +1,2 @@
+#!/bin/sh
+credhelper as header api | curl -sS -H @- https://api.example.com/
