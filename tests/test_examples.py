@@ -13,6 +13,8 @@ from tests.conftest import COMMAND, Box, Ran
 from tests.servers.counting import TokenServer
 from tests.servers.resource import Reply, ResourceServer
 
+pytestmark = pytest.mark.toolchain
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PAGE = json.dumps({"iTwins": [{"displayName": "Bridge"}, {"displayName": 'Tunnel "7" \u00e9'}]})
 # Language: the tool that must be there, and how the program is run; FOLDER is its copy.

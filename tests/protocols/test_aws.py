@@ -131,6 +131,7 @@ def java(folder: Path) -> list[str]:
     return ["java", "-cp", f"{folder}/*", str(npm.HERE / "Aws.java")]
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("place", [javascript, go, java], ids=lambda place: place.__name__)
 def test_a_compiled_or_installed_sdk(
     caller: Box, tokens: TokenServer, place: Callable[[Path], list[str]], tmp_path: Path

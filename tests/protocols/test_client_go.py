@@ -13,6 +13,8 @@ from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 from tests.servers.resource import ResourceServer
 
+pytestmark = pytest.mark.toolchain
+
 SOURCE = Path(__file__).parent / "client_go"
 # The plugin leaves a line in `runs` each time client-go starts it.
 PLUGIN = f"echo run >>runs; exec '{COMMAND}' as kubernetes"

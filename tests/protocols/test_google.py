@@ -207,6 +207,7 @@ def test_the_python_library_tells_the_failure(
     assert "canary" not in stderr
 
 
+@pytest.mark.toolchain
 def test_the_javascript_library_exchanges_the_token(
     box: Box, tokens: TokenServer, pool: tuple[str, list[str]], tmp_path: Path
 ) -> None:
