@@ -13,13 +13,11 @@ from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 from tests.servers.resource import ResourceServer
 
-pytestmark = pytest.mark.toolchain
-
 SOURCE = Path(__file__).parent / "client_go"
 # The plugin leaves a line in `runs` each time client-go starts it.
 PLUGIN = f"echo run >>runs; exec '{COMMAND}' as kubernetes"
 
-pytestmark = pytest.mark.xdist_group("client-go")  # one build
+pytestmark = [pytest.mark.toolchain, pytest.mark.xdist_group("client-go")]  # one build
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,9 @@ from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 from tests.servers.resource import Reply, ResourceServer
 
-pytestmark = pytest.mark.toolchain
-
 PACKAGE = {"name": "tiny", "version": "1.0.0"}
 
-pytestmark = pytest.mark.xdist_group("pnpm")  # one installation of each
+pytestmark = [pytest.mark.toolchain, pytest.mark.xdist_group("pnpm")]  # one installation of each
 
 
 @pytest.fixture(scope="module", params=["pnpm@10", "pnpm@12"])
