@@ -34,9 +34,15 @@ def test_the_next_caller_hears_it_at_once(box: Box, tokens: TokenServer, error: 
     """Within a few seconds no login is repeated; the words and the status are the same."""
     box.itwin(tokens.url)
     tokens.status, tokens.document = 400, {"error": error}
+    started = time.monotonic()
     first = box.run("get")
     assert box.run("get") == box.run("get", "env") == first
-    assert tokens.count == 1
+    assert tokens.count == 1 or is_slow(started)
+
+
+def is_slow(started: float) -> bool:
+    """Return whether the machine was so busy that the first refusal may have ended meanwhile."""
+    return time.monotonic() - started > refusal.DENIED_S
 
 
 def test_what_only_one_caller_got_is_not_shared(box: Box, tokens: TokenServer) -> None:
@@ -60,12 +66,14 @@ def test_a_refusal_ends(box: Box, tokens: TokenServer) -> None:
     assert refused() == 1
     box.run("forget")
     assert refused() == 2
+    started = time.monotonic()
     box.run("get", "--fresh").refused(77)
-    assert refused() == 3
+    assert refused() == 3 or is_slow(started)
+    before = tokens.count
     box.environ["CREDHELPER_SCOPE"] = "other"
-    assert refused() == 4
+    assert refused() == before + 1
     time.sleep(refusal.DENIED_S)
-    assert refused() == 5
+    assert refused() == before + 2
 
 
 def test_a_mended_client_is_served_after_a_forget(box: Box, tokens: TokenServer) -> None:
@@ -94,8 +102,9 @@ def test_an_ephemeral_profile_shares_it_too(box: Box, tokens: TokenServer) -> No
     box.itwin(tokens.url)
     box.environ["CREDHELPER_EPHEMERAL"] = "true"
     tokens.status, tokens.document = 400, INVALID
+    started = time.monotonic()
     assert box.run("get").refused(77) == box.run("get").refused(77)
-    assert tokens.count == 1
+    assert tokens.count == 1 or is_slow(started)
 
 
 @pytest.mark.parametrize(
