@@ -16,6 +16,8 @@ from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 from tests.servers.resource import Reply, ResourceServer
 
+pytestmark = pytest.mark.toolchain
+
 WHEEL = "demo-1.0-py3-none-any.whl"
 METADATA = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
 # With its metadata as a file of its own (PEP 658): no caller needs HEAD, or parts of the wheel.
