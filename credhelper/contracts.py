@@ -18,7 +18,9 @@ class Backend(Contract):
     It may also have `Settings`, a frozen dataclass whose fields are the keys of
     `[profiles.NAME.BACKEND]`, and `VARIABLES`, the environment variables that decide which secret
     a reference means; a token is bound to their values; and `read_previous`, like `read`, which
-    returns the version before the current one ("" if there is none) to bridge a rotation.
+    returns the version before the current one ("" if there is none) to bridge a rotation; and
+    `describe`, which takes the same and yields two texts, first who we are where the secret lives,
+    then the secret's version and age, for `credhelper check`.
     """
 
     def read(self, path: str, field: str, settings: object) -> str:

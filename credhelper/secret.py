@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from credhelper import table
@@ -98,6 +98,17 @@ def read_previous(
     parsed = _settings(reference, settings, key=key)
     value = read_version(reference.path, reference.field, parsed)
     return _checked(value, reference) if value else None
+
+
+def describe(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> Iterator[str]:
+    """Return what the backend tells of us, then of the secret; nothing if it tells nothing.
+
+    Raises ConfigError for wrong settings at once, the backend's errors as it goes on.
+    """
+    backend = find(reference.backend)
+    parsed = _settings(reference, settings, key=key)
+    tell = getattr(backend, "describe", None)
+    return iter(()) if tell is None else tell(reference.path, reference.field, parsed)
 
 
 def _settings(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> object:

@@ -25,6 +25,8 @@ LEVEL = {
     "rotation": 6,
     "issue": 7,
     "conversation": 8,
+    "walk": 5,
+    "checks": 8,
     "commands": 9,
     "parser": 10,
     "cli": 11,

@@ -4,13 +4,14 @@ import dataclasses
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
 from credhelper import aws_session, url
-from credhelper.errors import ConfigError
+from credhelper.errors import ConfigError, DeniedError
 
 # With any of these changed, the same name can mean another secret.
 VARIABLES = (
@@ -36,21 +37,63 @@ class Settings:
 
 def read(path: str, field: str, settings: Settings) -> str:
     """Return the secret string, or its JSON field by dotted path; see `contracts.Backend`."""
-    parts = path.split(":")
-    region = parts[3] if path.startswith("arn:") and len(parts) > 3 else settings.region
-    session = aws_session.open_session(profile=settings.profile, region=region)
-    what = f"the secret {path}"
-    try:
-        client = _client(session, "secretsmanager", settings, _role(session, settings))
-        answer = client.get_secret_value(SecretId=path, **_version(settings))
-    except aws_session.ERRORS as error:
-        raise aws_session.explain(error, what=what) from None
+    session = _session(path, settings)
+    what = _what(path, session)
+    answer = _answer(path, session, settings, _role(session, settings))
     if "SecretBinary" in answer:
         raise ConfigError(f"{what} is binary", hint="store the client secret as a string")
     text = answer.get("SecretString")
     if not isinstance(text, str):
         raise aws_session.not_aws(what)
     return _field(text, field, what) if field else text
+
+
+def describe(path: str, field: str, settings: Settings) -> Iterator[str]:
+    """Yield the caller's ARN, then version and age; see `contracts.Backend`.
+
+    Both by requests that need no permission beyond `read`'s.
+    """
+    del field
+    session = _session(path, settings)
+    keys = _role(session, settings)
+    yield f"{_caller(session, settings, keys)} in {session.region_name}"
+    answer = _answer(path, session, settings, keys)
+    stages, created = ", ".join(answer.get("VersionStages", [])), answer.get("CreatedDate")
+    version = f"version {str(answer.get('VersionId'))[:8]} ({stages})"
+    yield f"{version}, created {created:%Y-%m-%d}" if created else version
+
+
+def _caller(session: boto3.Session, settings: Settings, keys: dict[str, str]) -> str:
+    """Return our ARN. Raises DeniedError; any other trouble of STS keeps nobody from the secret."""
+    try:
+        return str(_client(session, "sts", settings, keys).get_caller_identity()["Arn"])
+    except aws_session.ERRORS as error:
+        refused = aws_session.explain(error, what="GetCallerIdentity")
+        if isinstance(refused, DeniedError):
+            raise refused from None
+        return f"unknown, for STS does not tell ({refused.problem})"
+
+
+def _session(path: str, settings: Settings) -> boto3.Session:
+    """Return a session in the region of an ARN, else of the settings, else of the AWS chain."""
+    parts = path.split(":")
+    region = parts[3] if path.startswith("arn:") and len(parts) > 3 else settings.region
+    return aws_session.open_session(profile=settings.profile, region=region)
+
+
+def _what(path: str, session: boto3.Session) -> str:
+    return f"the secret {path}" + (f" in {session.region_name}" if session.region_name else "")
+
+
+def _answer(
+    path: str, session: boto3.Session, settings: Settings, keys: dict[str, str]
+) -> dict[str, Any]:
+    """Return AWS's answer. Raises CredhelperError."""
+    try:
+        client = _client(session, "secretsmanager", settings, keys)
+        return dict(client.get_secret_value(SecretId=path, **_version(settings)))
+    except aws_session.ERRORS as error:
+        raise aws_session.explain(error, what=_what(path, session)) from None
 
 
 def read_previous(path: str, field: str, settings: Settings) -> str:

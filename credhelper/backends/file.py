@@ -3,6 +3,8 @@
 import logging
 import os
 import stat
+import time
+from collections.abc import Iterator
 
 from credhelper.errors import ConfigError, DeniedError
 
@@ -36,6 +38,15 @@ def read(path: str, field: str, settings: object) -> str:
         return data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text", hint="store the secret as text") from None
+
+
+def describe(path: str, field: str, settings: object) -> Iterator[str]:
+    """Yield our user, then owner, mode and age of the file; see `contracts.Backend`."""
+    del field, settings
+    yield f"user {os.geteuid()} of this machine"
+    status = os.stat(path)
+    written = time.strftime("%Y-%m-%d", time.gmtime(status.st_mtime))
+    yield f"owner {status.st_uid}, mode {stat.S_IMODE(status.st_mode):04o}, written {written}"
 
 
 def _without_blocking(path: str, flags: int) -> int:

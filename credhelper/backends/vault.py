@@ -1,7 +1,7 @@
 """Secrets in HashiCorp Vault or OpenBao, KV 1 or 2: `vault:MOUNT/PATH#FIELD[?version=N]`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as setting
 from urllib.parse import quote
@@ -49,19 +49,61 @@ def read_previous(path: str, field: str, settings: Settings) -> str:
     return "" if "?" in path + field else _retrieve(path, field, settings, back=1)
 
 
+def describe(path: str, field: str, settings: Settings) -> Iterator[str]:
+    """Yield policies and life of our token, then version and age; see `contracts.Backend`."""
+    wanted, address = _wanted(path, field, back=0), _address(settings)
+    client, host = _open(address, settings), url.host_of(address)
+    yield _identity(client, wanted.path, host)
+    mount, is_v2 = _mount(client, wanted.path, host)
+    if not is_v2:
+        yield f"there; {mount} is KV version 1, which keeps no versions"
+        return
+    place = f"{mount}data/{wanted.path.removeprefix(mount).strip('/')}"
+    metadata = _data(client, place, wanted, version=wanted.version).get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    yield f"version {metadata.get('version')}, created {str(metadata.get('created_time'))[:10]}"
+
+
+def _identity(client: hvac.Client, path: str, host: str) -> str:
+    """Return what Vault says of the token. Raises DeniedError if it serves for nothing."""
+    place = "/v1/auth/token/lookup-self"
+    try:
+        data = _ask(lambda: client.adapter.get(place), "our token", host).get("data")
+    except DeniedError as refused:
+        try:
+            _mount(client, path, host)  # only a good token is told that
+        except DeniedError:
+            raise refused from None
+        return f"a token of Vault at {host} that may not look itself up"
+    data = data if isinstance(data, dict) else {}
+    policies = [*(data.get("policies") or []), *(data.get("identity_policies") or [])]
+    life = f"{data['ttl']} s to live" if data.get("ttl") else "no end"
+    named = ", ".join(map(str, policies))
+    return f"{data.get('display_name')} of Vault at {host}, policies {named}, {life}"
+
+
 def _retrieve(path: str, field: str, settings: Settings, *, back: int) -> str:
     """Return a field of the current or pinned version, or of the version `back` before it."""
+    wanted, address = _wanted(path, field, back=back), _address(settings)
+    return transport.retrying(lambda: _read(address, wanted, settings))
+
+
+def _wanted(path: str, field: str, *, back: int) -> "_Wanted":
+    """Return what a reference means. Raises ConfigError."""
     path, _mark, query = path.partition("?")
     field, _mark, field_query = field.partition("?")
     version = _version(query or field_query)
     if not field or ".." in path.split("/"):
         raise ConfigError(f"vault:{path} names no field", hint="write vault:MOUNT/PATH#FIELD")
+    return _Wanted(path.strip("/"), field, version=version, back=back)
+
+
+def _address(settings: Settings) -> str:
+    """Return Vault's address, checked. Raises ConfigError."""
     address = settings.address or vault_login.variable("ADDR")
     if not address:
         raise ConfigError("no Vault address is set", hint="set vault.address or VAULT_ADDR")
-    url.endpoint(address, key="vault.address or VAULT_ADDR")
-    wanted = _Wanted(path.strip("/"), field, version=version, back=back)
-    return transport.retrying(lambda: _read(address, wanted, settings))
+    return url.endpoint(address, key="vault.address or VAULT_ADDR")
 
 
 def _version(query: str) -> int:
@@ -84,10 +126,7 @@ class _Wanted:
 
 def _read(address: str, wanted: _Wanted, settings: Settings) -> str:
     """Log in, ask for the mount's version, read. Raises TemporaryError for what may be retried."""
-    client = _client(address, settings)
-    auth = settings.auth
-    host = url.host_of(address)
-    _ask(lambda: vault_login.LOGINS[auth.method](client, auth), f"the {auth.method} login", host)
+    client, host = _open(address, settings), url.host_of(address)
     mount, is_v2 = _mount(client, wanted.path, host)
     rest = wanted.path.removeprefix(mount).strip("/")
     if not is_v2:
@@ -128,6 +167,14 @@ def _field(data: object, wanted: _Wanted) -> str:
         msg = f"{wanted.path} has no text field {wanted.field}"
         raise ConfigError(msg, hint="check the part after #")
     return value
+
+
+def _open(address: str, settings: Settings) -> hvac.Client:
+    """Return a client that has logged in. Raises as `_ask`."""
+    client, auth = _client(address, settings), settings.auth
+    login = f"the {auth.method} login"
+    _ask(lambda: vault_login.LOGINS[auth.method](client, auth), login, url.host_of(address))
+    return client
 
 
 def _client(address: str, settings: Settings) -> hvac.Client:

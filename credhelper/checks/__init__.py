@@ -1,0 +1,1 @@
+"""One file per link of the chain; each has `check`, as `walk.go` wants it."""

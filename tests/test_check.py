@@ -1,0 +1,262 @@
+"""`check` against real servers: a good chain, and many faults, one at a time."""
+
+import base64
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from credhelper.checks import cache, startup
+from credhelper.commands import check
+from credhelper.walk import Finding, Walk, go, needed
+from tests.canary import leaks
+from tests.conftest import COMMAND, Box, Ran
+from tests.faults import FAULTS, NEVER_SHOWN, new_token, set_clock
+from tests.scene import Scene, scene
+from tests.servers.counting import TokenServer
+
+__all__ = ["scene"]  # a fixture
+pytestmark = pytest.mark.xdist_group("openbao")
+LINKS = ["config", "reference", "identity", "secret", "name", "proxy", "connection", "clock",
+         "exchange", "scopes", "claims", "cache", "startup"]  # fmt: skip
+FINDING = {
+    "type": "object",
+    "required": ["link", "state", "detail", "hint", "took_s", "status"],
+    "additionalProperties": False,
+    "properties": {
+        "link": {"enum": LINKS},
+        "state": {"enum": ["ok", "warning", "failed", "skipped"]},
+        "detail": {"type": "string"},
+        "hint": {"type": "string"},
+        "took_s": {"type": "number", "minimum": 0},
+        "status": {"enum": [0, 70, 74, 75, 76, 77, 78]},
+    },
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["version", "status", "findings"],
+    "additionalProperties": False,
+    "properties": {
+        "version": {"const": 1},
+        "status": {"type": "integer"},
+        "findings": {"type": "array", "items": FINDING, "minItems": 13, "maxItems": 13},
+    },
+}
+
+
+def checked(scene: Scene, *arguments: str) -> Ran:
+    """Run the command on the scene's profile; no secret and no token of anyone is printed."""
+    scene.write()
+    ran = scene.box.run("check", *arguments)
+    known = [*NEVER_SHOWN, scene.authorization.client_secret, *scene.authorization.issued[-3:]]
+    known += [scene.box.environ.get("VAULT_TOKEN", scene.openbao.token)]
+    assert not leaks((ran.stdout + ran.stderr).encode(), *known)
+    assert ran.stderr == ""
+    return ran
+
+
+def found(ran: Ran) -> list[Finding]:
+    """Return the findings of a run with --json."""
+    document = json.loads(ran.stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert document["status"] == ran.status
+    findings = [Finding(**finding) for finding in document["findings"]]
+    assert [finding.link for finding in findings] == LINKS
+    return findings
+
+
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [
+        ("env", ["names nobody", "neither version nor age"]),
+        ("file", [f"user {os.geteuid()}", "written 20"]),
+        ("aws", ["arn:aws:", "eu-west-1", "AWSCURRENT", "created 20"]),
+        ("vault", ["policies root", "no end", "version 1, created 20"]),
+    ],
+)
+def test_a_good_chain(scene: Scene, backend: str, told: list[str]) -> None:
+    """No link fails or is left out; the manager says who we are, and how old the secret is."""
+    scene.use(backend)
+    ran = checked(scene, "--json")
+    findings = found(ran)
+    assert ran.status == 0
+    # The file system and the installation are this machine's, which may deserve a warning.
+    assert {finding.state for finding in findings[:-2]} == {"ok"}
+    assert {finding.state for finding in findings[-2:]} <= {"ok", "warning"}
+    text = findings[2].detail + findings[3].detail
+    assert [part for part in told if part not in text] == []
+    assert "TLSv1.3, certificate good until" in findings[6].detail
+
+
+def test_an_issuer_is_as_good_as_an_endpoint(scene: Scene) -> None:
+    """Its host is looked at, and the exchange goes where its metadata say."""
+    scene.use("env")
+    del scene.keys["token_url"]
+    scene.keys["issuer"] = scene.authorization.issuer
+    assert checked(scene).status == 0
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named_with_the_next_step(scene: Scene, name: str) -> None:
+    """The first failure is the fault's, and what hangs on it is left out, not failed."""
+    fault = FAULTS[name]
+    scene.use(fault.backend)
+    fault.plant(scene)
+    ran = checked(scene)
+    failures = [line for line in ran.stdout.splitlines() if line.startswith("failed")]
+    assert len(failures) == 1, ran.stdout
+    _state, link, _took, _ms, rest = failures[0].split(maxsplit=4)
+    problem, _semicolon, hint = rest.partition("; ")
+    assert link == fault.link, failures
+    assert fault.problem in problem
+    assert fault.hint in hint
+    # A resolver in trouble is another class than a name that is not there.
+    assert ran.status in ([fault.status] if fault.status else [75, 78])
+
+
+def test_a_role_is_told_with_its_policies_and_life(scene: Scene) -> None:
+    """A Vault token that ends says when; one that may not look itself up still serves."""
+    scene.use("vault")
+    policy = scene.openbao.policy(f"secret/data/{scene.path}")
+    new_token(scene, policies=[policy], ttl="1h")
+    identity = found(checked(scene, "--json"))[2]
+    assert policy in identity.detail
+    assert "s to live" in identity.detail
+    new_token(scene, policies=[policy], no_default_policy=True)
+    ran = checked(scene, "--json")
+    assert ran.status == 0
+    assert "may not look itself up" in found(ran)[2].detail
+
+
+def test_one_login_and_the_cache_is_left_alone(box: Box, tokens: TokenServer) -> None:
+    """Past the cache, which keeps its token, and no second try with a secret that is refused."""
+    box.itwin(tokens.url)
+    assert box.run("get").token() == "canary-token-1"
+    before = {path: path.read_bytes() for path in box.cache.iterdir()}
+    assert box.run("check").status == 0
+    assert tokens.count == 2
+    assert {path: path.read_bytes() for path in box.cache.iterdir()} == before
+    assert box.run("get").token() == "canary-token-1"
+    tokens.status, tokens.document = 401, {"error": "invalid_client"}
+    assert box.run("check").status == 77
+    assert tokens.count == 3
+
+
+def test_a_small_skew_is_a_warning(scene: Scene) -> None:
+    """Nothing in the chain minds it."""
+    scene.use("env")
+    set_clock(scene, 20)
+    ran = checked(scene, "--json")
+    clock = found(ran)[7]
+    assert (clock.state, ran.status) == ("warning", 0)
+    assert "s behind" in clock.detail
+
+
+def jwt(**claims: object) -> str:
+    """Return a token of that shape; nobody verifies it."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "none"}, claims)]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + ".c2ln"
+
+
+def test_claims_of_a_jwt_are_told_and_the_token_is_not(box: Box, tokens: TokenServer) -> None:
+    """Four claims, and whether the audience is the one asked for; others may be private."""
+    tokens.token = jwt(iss="https://idp", aud=["api"], exp=1, scope="s", email="canary-mail")
+    tokens.token = tokens.token.replace("{", "{{").replace("}", "}}")
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_AUDIENCE"] = "other"
+    ran = box.run("check", "--json")
+    claims = found(ran)[10]
+    assert claims.detail == 'iss "https://idp", aud ["api"], exp 1, scope "s"'
+    assert (claims.state, ran.status) == ("warning", 0)
+    assert not leaks(ran.stdout.encode(), "canary-mail", tokens.token, "canary-secret-value")
+
+
+def test_an_echo_is_withheld(box: Box, tokens: TokenServer) -> None:
+    """A server that puts the secret into a claim does not get it onto the screen."""
+    tokens.token = jwt(iss="canary-secret-value")
+    box.itwin(tokens.url)
+    ran = box.run("check")
+    assert 'iss "(withheld)"' in ran.stdout
+    assert not leaks(ran.stdout.encode(), "canary-secret-value")
+
+
+def on_terminal(box: Box) -> str:
+    """Return what a person sees."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen([COMMAND, "check"], env=box.environ, stdout=child)
+    os.close(child)
+    seen = b""
+    try:
+        while piece := os.read(parent, 4096):
+            seen += piece
+    except OSError:
+        pass  # Linux tells so that the other side has closed
+    os.close(parent)
+    process.wait(10)
+    return seen.decode()
+
+
+def test_colours_are_for_a_terminal(box: Box, tokens: TokenServer) -> None:
+    """Neither for a pipe, nor for a user who wants none, nor for a terminal that has none."""
+    box.itwin(tokens.url)
+    box.environ |= {"TERM": "xterm", "COLUMNS": "80"}
+    assert "\x1b[32mok" in on_terminal(box)
+    assert "\x1b" not in box.run("check").stdout
+    for name, value in (("TERM", "dumb"), ("NO_COLOR", "1")):
+        box.environ = {**box.environ, "TERM": "xterm", name: value}
+        plain = on_terminal(box)
+        assert "\x1b" not in plain
+        assert plain.startswith("ok       config ")
+
+
+def test_a_long_line_is_folded_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below its text; a pipe gets one line."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    finding = Finding("clock", "failed", "word " * 30, "hint " * 30, status=78)
+    assert check.line(finding, 0).count("\n") == 1
+    first, *further = check.line(finding, 80).splitlines()
+    assert len(further) > 3
+    assert all(len(line) <= 80 and line.startswith(" " * 30) for line in further)
+    assert len(first) <= 80
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
+def test_a_network_file_system_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    """The longest mount point that the directory lies in counts; spaces in it are escaped."""
+    point = str(tmp_path / "a b").replace(" ", "\\040")
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        f"1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / {point} rw shared:1 - {kind} server:/x rw\n"
+        f"3 1 0:3 / {point}/cache-other rw - tmpfs x rw\n"
+    )
+    monkeypatch.setattr(cache, "MOUNTS", str(mounts))
+    monkeypatch.setenv("CREDHELPER_CACHE_DIR", str(tmp_path / "a b" / "cache"))
+    finding = go(Walk("", ""), "cache", cache.check)
+    assert (finding.state, finding.status) == ("warning", 0)
+    assert f" on {kind}, lock free" in finding.detail
+    assert "local folder" in finding.hint
+
+
+def test_missing_compiled_files_are_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The next step is the command that makes them."""
+    (tmp_path / "a.py").write_text("")
+    monkeypatch.setattr(startup, "FOLDER", str(tmp_path))
+    finding = go(Walk("", ""), "startup", startup.check)
+    assert finding.state == "warning"
+    assert "1 files without .pyc" in finding.detail
+    subprocess.run(finding.hint.removeprefix("run: ").split(), check=True)
+    assert go(Walk("", ""), "startup", startup.check).state == "ok"
+
+
+def test_a_link_without_its_need_is_skipped() -> None:
+    """Neither a failure nor a status."""
+    finding = go(Walk("", ""), "x", lambda walk: (str(needed(walk.token)), ""))
+    assert finding == Finding("x", "skipped")
