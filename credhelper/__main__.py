@@ -103,10 +103,7 @@ def find(profile: str, grant: str = "") -> "tuple[str, cache.Entry | None]":
     settings = cache.source(os.environ)
     profile = profile or cache.read_index(where, settings)[0]
     name = settings.entry_name(profile, grant)
-    entry = cache.read(where, name, os.environ)
-    if entry and entry.stamp == settings.stamp and entry.serves(time.time()):
-        return name, entry
-    return name, None
+    return name, cache.read_serving(where, name, settings, os.environ, time.time())
 
 
 def _rule(url: str, profile: str) -> "Rule | None":

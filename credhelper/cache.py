@@ -211,6 +211,14 @@ def read(where: str, name: str, environ: "Mapping[str, str]") -> Entry | None:
     return entry if holds(entry.conditions, environ) else None
 
 
+def read_serving(
+    where: str, name: str, settings: Source, environ: "Mapping[str, str]", now: float
+) -> Entry | None:
+    """Return a profile's entry if it was made under these settings and may be given out."""
+    entry = read(where, name, environ)
+    return entry if entry and entry.stamp == settings.stamp and entry.serves(now) else None
+
+
 def holds(conditions: "Mapping[str, str | None]", environ: "Mapping[str, str]") -> bool:
     """Return whether the environment has the variables as they were."""
     return all(environ.get(name) == value for name, value in conditions.items())

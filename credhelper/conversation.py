@@ -93,9 +93,10 @@ def _answer(
 ) -> None:
     min_ttl_s = table.duration_s(options.min_ttl, key="--min-ttl")
     profiles = profile.load(os.environ, options.config)
-    is_indexed = bool(asked.profile) and not asked.url
+    needs_index = bool(asked.url) or not asked.profile
+    rules = profiles.rules() if needs_index else []
     if asked.url:
-        asked = asked.under(_rule(profiles, asked))
+        asked = asked.under(_rule(profiles, rules, asked))
     order = Order(
         profiles.get(asked.profile),
         profiles.source,
@@ -103,8 +104,8 @@ def _answer(
         newer_than=time.time() if options.fresh else asked.newer_than,
         grant=asked.grant,
     )
-    if not is_indexed:
-        _write_index(profiles)
+    if needs_index:
+        _write_index(profiles, rules)
     issued = issue(order, held)
     output.write(protocol.reply(issued.token, asked))
     # Callers that merge stderr into stdout must see nothing on success; people at a terminal may.
@@ -112,11 +113,13 @@ def _answer(
         output.complain(issued.warning)
 
 
-def _rule(profiles: profile.Profiles, asked: protocols.Asked) -> hosts.Rule:
+def _rule(
+    profiles: profile.Profiles, rules: list[hosts.Rule], asked: protocols.Asked
+) -> hosts.Rule:
     """Return the rule that lets a token go where the caller says. Raises ConfigError."""
     if asked.profile:
         profiles.choose(asked.profile)
-    rule = hosts.match(profiles.rules(), asked.url, asked.profile)
+    rule = hosts.match(rules, asked.url, asked.profile)
     if rule:
         return rule
     where = hosts.origin(asked.url) or "an address that is no plain https:// one"
@@ -124,10 +127,10 @@ def _rule(profiles: profile.Profiles, asked: protocols.Asked) -> hosts.Rule:
     raise ConfigError(f"no token may go to {where}", hint=hint, code=protocols.UNKNOWN_HOST)
 
 
-def _write_index(profiles: profile.Profiles) -> None:
+def _write_index(profiles: profile.Profiles, rules: list[hosts.Rule]) -> None:
     """Let the next callers' door know the default profile and the hosts, though this one fail."""
     where = cache.directory(os.environ)
-    lines = [rule.line() for rule in profiles.rules()]
+    lines = [rule.line() for rule in rules]
     if cache.read_index(where, profiles.source) == (profiles.default, lines):
         return
     try:

@@ -48,7 +48,7 @@ class CredhelperError(Exception):
         return "".join(c if c.isprintable() else "?" for c in text)[:LINE_LIMIT]
 
     def json(self) -> str:
-        """Return the same as one line of JSON, for machines; its schema is in `docs/schema`."""
+        """Return the same as one line of JSON, for machines."""
         import json  # 5 ms, which only a failure that is told to a machine costs
 
         return json.dumps(

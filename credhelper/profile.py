@@ -71,6 +71,16 @@ class Profile:
     sts: Mapping[str, object] = field(default_factory=dict, metadata={"parse": table.mapping})
     settings: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def address(self) -> str:
+        """The URL that the settings name: the token endpoint, or the issuer to ask for it."""
+        return self.token_url or self.issuer
+
+    @property
+    def address_key(self) -> str:
+        """The key that names it, for an error."""
+        return f"profiles.{self.name}.{'token_url' if self.token_url else 'issuer'}"
+
     def identity(self) -> str:
         """Return a digest of everything that decides which token this profile gets."""
         import hashlib  # 2 ms, and not needed on a hit
@@ -231,8 +241,7 @@ def _check(profile: Profile, key: str) -> None:
     if bool(profile.token_url) == bool(profile.issuer):
         msg = f"{key} needs exactly one of token_url and issuer"
         raise ConfigError(msg, hint='set token_url, or provider = "itwin"')
-    which = "token_url" if profile.token_url else "issuer"
-    url.endpoint(profile.token_url or profile.issuer, key=f"{key}.{which}")
+    url.endpoint(profile.address, key=profile.address_key)
     if profile.client_auth not in CLIENT_AUTHS:
         hint = table.nearest(profile.client_auth, CLIENT_AUTHS)
         raise ConfigError(f"{key}.client_auth is unknown", hint=hint)

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from credhelper import replacement
 from credhelper.errors import ConfigError, UsageError
 from credhelper.place import Place
 
@@ -141,16 +142,5 @@ def _replace(path: str, text: str) -> None:
     """Replace a file whole or not at all; its mode stays, and a link to it, too."""
     path = os.path.realpath(path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = f"{path}.{os.getpid()}"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            if os.path.exists(path):
-                os.fchmod(descriptor, os.stat(path).st_mode & 0o777)
-            os.fsync(descriptor)
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600
+    replacement.write(path, text.encode(), mode=mode)

@@ -3,6 +3,7 @@
 import os
 import time
 
+from credhelper import replacement
 from credhelper.cache import ENTRY, Entry, Source, check_folder, is_ours
 
 LITTER_S = 3600
@@ -35,7 +36,7 @@ def condition_lines(conditions: "Mapping[str, str | None]") -> list[str]:
 
 
 def replace(where: str, name: str, lines: list[str]) -> None:
-    """Write a file of lines whole or not at all: 0600 temporary file, fsync, rename."""
+    """Write a file of lines, whole or not at all, for its owner alone."""
     if any("\n" in line for line in lines):
         msg = "a value of the entry has a line break"
         raise ValueError(msg)
@@ -44,36 +45,18 @@ def replace(where: str, name: str, lines: list[str]) -> None:
     check_folder(where)
     _check_replaceable(f"{where}/{name}")
     _sweep(where)
-    _replace(where, name, data)
+    replacement.write(f"{where}/{name}", data)
 
 
 def write_token(path: str, access_token: str) -> None:
     """Write a token's file of the user's choice, owner-only. Raises OSError as `replace`."""
     _check_replaceable(path)
-    where, _slash, name = os.path.abspath(path).rpartition("/")
-    _replace(where, name, f"{access_token}\n".encode())
+    replacement.write(os.path.abspath(path), f"{access_token}\n".encode())
 
 
 def delete(path: str) -> None:
     """Delete a file, which need not be there. Raises OSError if the disk refuses."""
     _unlink(path)
-
-
-def _replace(where: str, name: str, data: bytes) -> None:
-    temporary = f"{where}/.{name}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    _unlink(temporary)  # left by a killed process that had this number
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        while data:
-            data = data[os.write(descriptor, data) :]
-        os.fsync(descriptor)
-        os.rename(temporary, f"{where}/{name}")
-    except BaseException:
-        _unlink(temporary)
-        raise
-    finally:
-        os.close(descriptor)
 
 
 def _check_replaceable(path: str) -> None:

@@ -87,6 +87,20 @@ class Box:
             text=True,
         )
 
+    def call(self, *command: str) -> Ran:
+        """Run another program in the box to its end."""
+        done = subprocess.run(
+            command,
+            env=self.environ,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
     def run(self, *arguments: str) -> Ran:
         """Run the installed command to its end."""
         process = self.start(*arguments)

@@ -7,7 +7,9 @@ import credhelper
 
 ROOT = Path(credhelper.__file__).parent
 LEVEL = {
-    **dict.fromkeys(["__init__", "errors", "executable", "hosts", "keyring_backend", "token"], 0),
+    **dict.fromkeys(
+        ["__init__", "errors", "executable", "hosts", "keyring_backend", "replacement", "token"], 0
+    ),
     **dict.fromkeys(["cache", "deadline", "output", "place", "url"], 1),
     **dict.fromkeys(["lock", "protocols", "step", "store", "table"], 2),
     "hardening": 2,

@@ -15,7 +15,7 @@ SOON_S = 14 * 86400
 def check(walk: Walk) -> tuple[str, str]:
     """Return protocol version and end of the certificate. Raises ConfigError, TemporaryError."""
     profile, proxy = needed(walk.profile), needed(walk.proxy)
-    address = profile.token_url or profile.issuer
+    address = profile.address
     answers: list[Answer] = []
     started = time.time()
     with transport.open_session(address, ca=profile.ca, proxy=profile.proxy) as session:
@@ -39,8 +39,8 @@ def _told(error: CredhelperError, profile: Profile) -> CredhelperError:
     """Return the error; a person who checks wants more than to try again."""
     if not isinstance(error, TemporaryError):
         return error
-    key = f"profiles.{profile.name}.{'token_url' if profile.token_url else 'issuer'}"
-    return TemporaryError(error.problem, hint=f"see whether the server is up, or correct {key}")
+    hint = f"see whether the server is up, or correct {profile.address_key}"
+    return TemporaryError(error.problem, hint=hint)
 
 
 def _look(answer: Any, started: float) -> Answer:  # noqa: ANN401 - `requests` is `transport`'s alone

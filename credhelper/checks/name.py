@@ -10,12 +10,10 @@ from credhelper.walk import Walk, needed
 def check(walk: Walk) -> tuple[str, str]:
     """Return what the resolver says, unless a proxy asks it. Raises ConfigError, TemporaryError."""
     profile = needed(walk.profile)
-    address = profile.token_url or profile.issuer
-    host = url.host_of(address)
-    with transport.open_session(address, ca=profile.ca, proxy=profile.proxy) as session:
+    host = url.host_of(profile.address)
+    with transport.open_session(profile.address, ca=profile.ca, proxy=profile.proxy) as session:
         proxy = session.proxies.get("https") or session.proxies.get("all") or ""
-    key = f"profiles.{profile.name}.{'token_url' if profile.token_url else 'issuer'}"
-    numbers = [] if proxy else _resolve(host, key)
+    numbers = [] if proxy else _resolve(host, profile.address_key)
     walk.proxy = proxy
     return f"{host} is {', '.join(numbers)}" if numbers else f"{host}, which the proxy looks up", ""
 

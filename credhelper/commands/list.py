@@ -30,8 +30,9 @@ def lines(profiles: Profiles) -> list[str]:
         except ConfigError as error:
             found.append(f"{mark} {name}\t{error.line()}\n")
             continue
-        endpoint = item.token_url or item.issuer
-        found.append(f"{mark} {name}\t{endpoint}\t{item.client_secret}\t{_state(profiles, item)}\n")
+        found.append(
+            f"{mark} {name}\t{item.address}\t{item.client_secret}\t{_state(profiles, item)}\n"
+        )
     return found
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 INPUT_LIMIT = 65536
 # The `code` of the error for a URL that no profile serves: many callers ask everybody for each.
 UNKNOWN_HOST = "unknown_host"
+# Google's registries and indexes demand this name for an OAuth token as a Basic password; others
+# have their own, or take any.
+USERNAME = "oauth2accesstoken"
 
 
 class Asked:

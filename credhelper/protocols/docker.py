@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from credhelper.errors import CredhelperError
     from credhelper.hosts import Rule
 
-# Google's registries demand this name for an OAuth token; others have their own, or take any.
-USERNAME = "oauth2accesstoken"
 # With exactly this text the caller goes on without a token.
 NOT_FOUND = "credentials not found in native keychain\n"
 NO_URL = "no credentials server URL\n"
@@ -49,7 +47,7 @@ def reply(token: Token, asked: Asked) -> str:
 
     Not as an identity token (user name `<token>`), which the caller would try to exchange.
     """
-    server, name = map(protocols.quote, (asked.words[0], asked.username or USERNAME))
+    server, name = map(protocols.quote, (asked.words[0], asked.username or protocols.USERNAME))
     return f'{{"ServerURL":{server},"Username":{name},"Secret":"{token.access_token}"}}\n'
 
 
@@ -69,7 +67,7 @@ def listing(rules: "Iterable[Rule]") -> str:
     for rule in rules:
         url = f"https://{rule.pattern.removesuffix(':443')}"
         if rule.pattern[0] not in "*/" and hosts.match(rules, url, ""):
-            names[url] = rule.username or USERNAME
+            names[url] = rule.username or protocols.USERNAME
     pairs = (f"{protocols.quote(url)}:{protocols.quote(name)}" for url, name in names.items())
     return f"{{{','.join(pairs)}}}\n"
 

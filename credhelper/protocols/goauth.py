@@ -61,8 +61,8 @@ def _given(profile: str, environ: "Mapping[str, str]") -> dict[str, Token]:
     for pattern in [rule.pattern for rule in rules]:
         # None for what is no host's name, and for a host that two profiles claim.
         rule = hosts.match(rules, f"https://{pattern}", profile)
-        entry = rule and cache.read(where, settings.entry_name(rule.profile), environ)
-        if entry and entry.stamp == settings.stamp and entry.serves(time.time()):
+        name = settings.entry_name(rule.profile) if rule else ""
+        if entry := rule and cache.read_serving(where, name, settings, environ, time.time()):
             # go compares text: the default port may be written, or not.
             for prefix in (f"https://{pattern}", f"https://{pattern.removesuffix(':443')}"):
                 found[prefix] = entry.token

@@ -31,7 +31,7 @@ def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked | Rejecte
 
     Raises UsageError, ProtocolError.
     """
-    profile, _end = protocols.profile_and([*words, ""], 1)
+    profile, _none = protocols.profile_and(words, 0)
     audience, kind = _said(environ, "AUDIENCE"), _said(environ, "TOKEN_TYPE")
     # Else it would be compared with hosts, or, if it is empty, not at all.
     if not audience.startswith("//"):
@@ -86,22 +86,17 @@ def _unfit(name: str, *, hint: str) -> "CredhelperError":
 
 def _keep(path: str, text: str) -> bool:
     """Return whether the file, in one step and for its owner alone, has the text now."""
-    folder, slash, name = path.rpartition("/")
-    temporary = f"{folder}{slash}.{name}.{os.urandom(8).hex()}"
+    if not path:
+        return False
+    from credhelper import replacement  # few callers want the file
+
     try:
-        if not name or not _is_replaceable(path):
+        if not _is_replaceable(path):
             return False
-        with open(temporary, "x", encoding="utf-8", opener=_private) as file:
-            file.write(text)
-        os.replace(temporary, path)
+        replacement.write(path, text.encode())
     except OSError:
-        _remove(temporary)
         return False
     return True
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _is_replaceable(path: str) -> bool:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from credhelper.errors import CredhelperError
 
-# Google's Artifact Registry demands this name for an OAuth token; others have their own, or take
-# any.
-USERNAME = "oauth2accesstoken"
 OPTIONS = {"--mode": ("password", "creds"), "--output": ("plain", "json")}
 
 
@@ -44,7 +41,7 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Reject
 def reply(token: Token, asked: Asked) -> str:
     """Return the token as a password; with mode `creds` the user name before it."""
     user, mode, output = asked.words
-    name, password = user or asked.username or USERNAME, token.access_token
+    name, password = user or asked.username or protocols.USERNAME, token.access_token
     if output == "json":
         named = f'"username":{protocols.quote(name)},' if mode == "creds" else ""
         return f'{{{named}"password":"{password}"}}\n'

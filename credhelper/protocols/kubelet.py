@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 GROUP = "credentialprovider.kubelet.k8s.io"
 # Their responses are alike; the kubelet wants the one that it spoke.
 VERSIONS = [f"{GROUP}/{version}" for version in ("v1", "v1beta1", "v1alpha1")]
-# Google's registries demand this name for an OAuth token; others have their own, or take any.
-USERNAME = "oauth2accesstoken"
 # A pull that starts with a cached password must end before the token does.
 MARGIN_S = 30
 HUB = "docker.io"
@@ -32,7 +30,7 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked:
 
     Raises ProtocolError for what is no such request.
     """
-    profile, _image = protocols.profile_and([*words, "image"], 1)  # it names no action
+    profile, _none = protocols.profile_and(words, 0)
     version, image = _request(protocols.text_of(protocols.read_input()))
     registry = _registry(image)
     return Asked(profile, words=[version, registry], environ={}, url=f"https://{registry}")
@@ -47,7 +45,7 @@ def reply(token: Token, asked: Asked) -> str:
     """
     version, registry = map(protocols.quote, asked.words)
     minutes = max(0, int(token.expires_at - MARGIN_S - time.time()) // 60)
-    name = protocols.quote(asked.username or USERNAME)
+    name = protocols.quote(asked.username or protocols.USERNAME)
     return (
         f'{{"kind":"CredentialProviderResponse","apiVersion":{version},"cacheKeyType":"Registry",'
         f'"cacheDuration":"{minutes}m0s","auth":{{{registry}:'

@@ -112,17 +112,7 @@ def cargo(box: Box, *words: str, providers: list[list[str]]) -> Ran:
     lines = ["[registry]", f"global-credential-providers = {json.dumps(list(aliases))}"]
     lines += ["[credential-alias]", *(f"{key} = {json.dumps(aliases[key])}" for key in aliases)]
     (home / "config.toml").write_text("\n".join(lines))
-    done = subprocess.run(
-        ["cargo", *words],
-        env=box.environ,
-        cwd=box.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return box.call("cargo", *words)
 
 
 @pytest.mark.parametrize(

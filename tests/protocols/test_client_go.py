@@ -2,16 +2,15 @@
 
 import json
 import shutil
-import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 from tests.servers.resource import ResourceServer
+from tests.servers.tls import server_context
 
 SOURCE = Path(__file__).parent / "client_go"
 # The plugin leaves a line in `runs` each time client-go starts it.
@@ -33,10 +32,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def api(box: Box, tokens: TokenServer, resource: ResourceServer) -> ResourceServer:
     """Return an API server with TLS; the box's kubeconfig names it and the plugin."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.cert_pem.write_to_path(str(box.home / "ca.pem"))
+    context = server_context(box.home / "ca.pem")
     resource.server.socket = context.wrap_socket(resource.server.socket, server_side=True)
     box.itwin(tokens.url)
     plugin = {

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import trustme
 
-from credhelper import __version__, hosts
+from credhelper import __version__, hosts, protocols
 from credhelper.hosts import Rule
 from credhelper.protocols import docker
 from tests.conftest import COMMAND, Box
@@ -245,8 +245,8 @@ def test_the_list_is_what_get_answers_for() -> None:
     ]
     rules += [Rule("both.example.com:443", profile=profile, username="") for profile in ("a", "b")]
     assert json.loads(docker.listing(iter(rules))) == {
-        "https://api.example.com": docker.USERNAME,
+        "https://api.example.com": protocols.USERNAME,
         "https://api.example.com:5000": 'b"\\',
-        "https://[::1]:5000": docker.USERNAME,
+        "https://[::1]:5000": protocols.USERNAME,
     }
     assert docker.listing([]) == "{}\n"

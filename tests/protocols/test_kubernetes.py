@@ -1,18 +1,16 @@
 """The real kubectl, with credhelper as its exec plugin, against a TLS stub of an API server."""
 
 import json
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
+from tests.servers.tls import server_context
 
 KUBECTL = str(Path(COMMAND).with_name("kubectl"))
 VERSION = {"major": "1", "minor": "30", "gitVersion": "v1.30.0"}
@@ -36,10 +34,7 @@ def api(tmp_path: Path) -> Iterator[tuple[str, str, list[str]]]:
         def log_message(self, *_arguments: object) -> None:
             """Stay silent."""
 
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.cert_pem.write_to_path(str(tmp_path / "api-ca.pem"))
+    context = server_context(tmp_path / "api-ca.pem")
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -75,13 +70,7 @@ def test_kubectl_sends_the_token(
     (box.home / "kubeconfig").write_text(json.dumps(config))
     box.environ["KUBECONFIG"] = str(box.home / "kubeconfig")
     for _ in range(2):
-        done = subprocess.run(
-            [KUBECTL, "get", "--raw", "/version"],
-            env=box.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, json.loads(done.stdout)) == (0, VERSION), done.stderr
+        done = box.call(KUBECTL, "get", "--raw", "/version")
+        assert (done.status, json.loads(done.stdout)) == (0, VERSION), done.stderr
     assert set(seen) == {"Bearer canary-token-1"}
     assert tokens.count == 1

@@ -4,7 +4,6 @@ import base64
 import io
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from tests.conftest import COMMAND, Box
+from tests.conftest import COMMAND, Box, Ran
 from tests.servers.counting import TokenServer
 from tests.servers.resource import Reply, ResourceServer
 
@@ -95,19 +94,10 @@ def command(caller: str, box: Box, host: str, user: str = "") -> list[str]:
     return [*words, f"--index-url=http://{user}{host}/simple/", "demo"]
 
 
-def run(box: Box, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run(box: Box, command: Sequence[str]) -> Ran:
     """Run a caller that has got nothing yet."""
     shutil.rmtree(box.home / "got", ignore_errors=True)
-    return subprocess.run(
-        command,
-        env=box.environ,
-        cwd=box.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return box.call(*command)
 
 
 def succeeds(box: Box, command: Sequence[str]) -> bool:
@@ -115,7 +105,7 @@ def succeeds(box: Box, command: Sequence[str]) -> bool:
     done = run(box, command)
     assert "canary" not in done.stdout + done.stderr
     names = {path.name for path in (box.home / "got").glob("demo*")}
-    assert bool(names) == (done.returncode == 0), done.stderr
+    assert bool(names) == (done.status == 0), done.stderr
     return bool(names)
 
 
@@ -177,6 +167,6 @@ def test_a_refused_client_is_told(
     """Our line is shown; pip's `subprocess` alone swallows what `keyring` says."""
     tokens.status, tokens.document = 400, {"error": "invalid_client"}
     done = run(box, command(caller, box, index.host, "build"))
-    assert done.returncode != 0
+    assert done.status != 0
     assert "credhelper: denied: " in done.stderr
     assert "canary" not in done.stdout + done.stderr

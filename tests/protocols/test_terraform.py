@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.conftest import COMMAND, Box, Ran
 from tests.servers.counting import TokenServer
+from tests.servers.tls import server_context
 
 HELPER = str(Path(COMMAND).with_name("terraform-credentials-credhelper"))
 SOURCE = Path(__file__).parent / "terraform_client"
@@ -60,10 +59,7 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
         def log_message(self, *_arguments: object) -> None:
             """Stay silent."""
 
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.cert_pem.write_to_path(str(tmp_path / "registry-ca.pem"))
+    context = server_context(tmp_path / "registry-ca.pem")
     module = tmp_path / "module"
     module.mkdir()
     (module / "main.tf").write_text('output "it" { value = "works" }\n')
@@ -91,21 +87,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(program)
 
 
-def run(box: Box, *command: str) -> Ran:
-    """Run a program in the box."""
-    done = subprocess.run(
-        command,
-        env=box.environ,
-        cwd=box.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
-
-
 def terraform(box: Box, registry: Registry, *, arguments: list[str]) -> Ran:
     """Initialize a folder of which nothing is known yet, by a helper with these arguments."""
     if not shutil.which("terraform"):
@@ -125,7 +106,7 @@ def terraform(box: Box, registry: Registry, *, arguments: list[str]) -> Ran:
         "CHECKPOINT_DISABLE": "1",
         "SSL_CERT_FILE": str(registry.ca),
     }
-    return run(box, "terraform", "init", "-no-color")
+    return box.call("terraform", "init", "-no-color")
 
 
 @pytest.mark.parametrize("arguments", [[], ["env"]])
@@ -153,7 +134,7 @@ def test_terraform_logout_drops_the_token(
     assert box.run("get").token() == "canary-token-1"
     registry.token = "Bearer canary-token-2"
     assert terraform(box, registry, arguments=[]).status == 1
-    logout = run(box, "terraform", "logout", registry.host)
+    logout = box.call("terraform", "logout", registry.host)
     assert logout.status == 0, logout.stderr
     assert terraform(box, registry, arguments=[]).status == 0
     assert tokens.count == 2
@@ -164,9 +145,9 @@ def test_the_client_gets_the_token(box: Box, tokens: TokenServer, client: str) -
     box.itwin(tokens.url)
     box.environ["CREDHELPER_HOSTS"] = "xn--bcher-kva.example:8443"
     for name in ("bücher.example:8443", "BÜCHER.example:8443"):
-        assert run(box, client, HELPER, "get", name) == Ran(0, f"{TOKEN}\n", "")
-    assert run(box, client, HELPER, "get", "bücher.example:8443", "env").stdout == f"{TOKEN}\n"
-    assert run(box, client, HELPER, "get", "bücher.example") == Ran(0, "", "")
+        assert box.call(client, HELPER, "get", name) == Ran(0, f"{TOKEN}\n", "")
+    assert box.call(client, HELPER, "get", "bücher.example:8443", "env").stdout == f"{TOKEN}\n"
+    assert box.call(client, HELPER, "get", "bücher.example") == Ran(0, "", "")
     assert tokens.count == 1
 
 
@@ -175,19 +156,19 @@ def test_the_client_forgets_the_token(box: Box, tokens: TokenServer, client: str
     box.itwin(tokens.url)
     box.environ["CREDHELPER_HOSTS"] = "tf.example.com"
     for name, answer in (("other.example.com", TOKEN), ("tf.example.com", "Bearer canary-token-2")):
-        assert run(box, client, HELPER, "get", "tf.example.com").stdout == f"{TOKEN}\n"
-        assert run(box, client, HELPER, "forget", name) == Ran(0, "", "")
-        assert run(box, client, HELPER, "get", "tf.example.com").stdout == f"{answer}\n"
+        assert box.call(client, HELPER, "get", "tf.example.com").stdout == f"{TOKEN}\n"
+        assert box.call(client, HELPER, "forget", name) == Ran(0, "", "")
+        assert box.call(client, HELPER, "get", "tf.example.com").stdout == f"{answer}\n"
 
 
 def test_the_client_is_told_what_went_wrong(box: Box, tokens: TokenServer, client: str) -> None:
     """It shows our line, of a refused client and of a token that we do not store."""
     box.itwin(tokens.url)
     box.environ["CREDHELPER_HOSTS"] = "tf.example.com"
-    stored = run(box, client, HELPER, "store", "tf.example.com")
+    stored = box.call(client, HELPER, "store", "tf.example.com")
     assert (stored.status, stored.stdout) == (1, "")
     assert "credhelper: usage: a token cannot be stored here" in stored.stderr
     tokens.status, tokens.document = 400, {"error": "invalid_client"}
-    refused = run(box, client, HELPER, "get", "tf.example.com")
+    refused = box.call(client, HELPER, "get", "tf.example.com")
     assert (refused.status, refused.stdout) == (1, "")
     assert "credhelper: denied: " in refused.stderr
