@@ -88,14 +88,17 @@ def registry() -> Iterator[Registry]:
 @pytest.fixture
 def project(box: Box, tokens: TokenServer, registry: Registry) -> Box:
     """Return a box with a crate that depends on the registry's, whose host gets the token."""
-    if not shutil.which("cargo"):
+    found = shutil.which("cargo")
+    if not found:
         pytest.skip("cargo is not installed")
+    # rustup looks below the home, and this test's, or its caller's, is an empty one.
+    beside = Path(found).parents[2] / ".rustup"
     box.itwin(tokens.url)
     box.environ |= {
         "CREDHELPER_HOSTS": registry.url.removeprefix("http://"),
         "CARGO_HOME": str(box.home / "cargo"),
         "CARGO_REGISTRIES_CORP_INDEX": f"sparse+{registry.url}/index/",
-        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(beside)),
     }
     (box.home / "src").mkdir()
     (box.home / "src" / "lib.rs").touch()
