@@ -268,6 +268,22 @@ def test_the_windows() -> None:
         assert token.expires_at - issue.renew_at(item, token) == pytest.approx(before_s, abs=2)
 
 
+@pytest.mark.parametrize("arguments", [["get"], ["get", "p"], ["as", "token", "p"]])
+def test_an_edited_config_never_serves_the_old_token(
+    box: Box, tokens: TokenServer, arguments: list[str]
+) -> None:
+    """Whether the profile is named or not, and however it is asked for."""
+    path = box.config(
+        f'[profiles.p]\ntoken_url = "{tokens.url}"\nclient_id = "x"\nclient_secret = "env:X"\n'
+    )
+    box.environ["X"] = "secret"
+    assert "canary-token-1" in box.run(*arguments).stdout
+    assert "canary-token-1" in box.run(*arguments).stdout
+    path.write_text(path.read_text() + 'scope = "other"\n')
+    assert "canary-token-2" in box.run(*arguments).stdout
+    assert [form.get("scope") for form in tokens.forms] == [None, "other"]
+
+
 def test_a_touched_config_costs_no_request(box: Box, tokens: TokenServer) -> None:
     """A token of the same settings is kept under the config's new state, and keeps its age."""
     path = box.config(
