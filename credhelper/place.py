@@ -14,7 +14,8 @@ class Place:
     """Where a caller is set up.
 
     `profile` is "" if none was named; `rules` are the patterns of `hosts` in their one spelling;
-    `folder` is the absolute path of our executables; `environ` is the caller's environment.
+    `folder` is the absolute path of our executables; `environ` is the
+    caller's environment without its secrets, since the callers' tools inherit it.
     """
 
     profile: str

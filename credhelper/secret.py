@@ -133,6 +133,17 @@ def variables(reference: SecretRef) -> tuple[str, ...]:
     return tuple(getattr(find(reference.backend), "VARIABLES", ()))
 
 
+def holders(settings: object) -> set[str]:
+    """Return the environment variables that hold secrets, as `env:` references anywhere in a table.
+
+    No child of ours may inherit them.
+    """
+    if isinstance(settings, Mapping):
+        return set().union(*map(holders, settings.values()))
+    name = settings.removeprefix("env:") if isinstance(settings, str) else settings
+    return {str(name)} if name != settings else set()
+
+
 def find(name: str) -> Backend:
     """Return a backend's module. Raises ConfigError if it is not to be had."""
     try:

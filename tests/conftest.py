@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import canary
+
 pytest_plugins = [
     "tests.servers.authorization",
     "tests.servers.aws",
@@ -17,6 +19,7 @@ pytest_plugins = [
     "tests.servers.openbao",
     "tests.servers.resource",
     "tests.servers.scripted",
+    "tests.witness",
 ]
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "credhelper")
@@ -64,9 +67,10 @@ class Box:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o600)
+        canary.learn_urls(text)
         return path
 
-    def itwin(self, token_url: str, secret: str = "canary-secret-value") -> None:
+    def itwin(self, token_url: str, secret: str = canary.CLIENT_SECRET) -> None:
         """Set the environment for the iTwin preset against another endpoint."""
         self.environ |= {
             "CREDHELPER_TOKEN_URL": token_url,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
+from tests import canary
 from tests.scene import Scene
 from tests.servers.aws import KEYS
 from tests.servers.scripted import Behaviour, Kind, answer, grant
 
 NEVER_SHOWN = [
     KEYS["AWS_SECRET_ACCESS_KEY"],
-    *("canary-wrong-role-secret", "canary-proxy-password", "canary-scripted-token"),
+    *("canary-wrong-role-secret", canary.PROXY_PASSWORD, "canary-scripted-token"),
 ]
 
 
@@ -96,7 +97,7 @@ def set_clock(scene: Scene, ahead_s: float) -> None:
 def behind_proxy(scene: Scene, port: int) -> None:
     """Let the endpoint be another machine's, by way of a proxy with a password."""
     scene.keys["token_url"] = "https://idp.example/token"
-    scene.keys["proxy"] = f"http://user:canary-proxy-password@127.0.0.1:{port}"
+    scene.keys["proxy"] = f"http://user:{canary.PROXY_PASSWORD}@127.0.0.1:{port}"
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ import pytest
 from credhelper.checks import cache, startup
 from credhelper.commands import check
 from credhelper.walk import Finding, Walk, go, needed
+from tests import canary
 from tests.canary import leaks
 from tests.conftest import COMMAND, Box, Ran
 from tests.faults import FAULTS, NEVER_SHOWN, new_token, set_clock
@@ -172,16 +173,16 @@ def test_claims_of_a_jwt_are_told_and_the_token_is_not(box: Box, tokens: TokenSe
     claims = found(ran)[10]
     assert claims.detail == 'iss "https://idp", aud ["api"], exp 1, scope "s"'
     assert (claims.state, ran.status) == ("warning", 0)
-    assert not leaks(ran.stdout.encode(), "canary-mail", tokens.token, "canary-secret-value")
+    assert not leaks(ran.stdout.encode(), "canary-mail", tokens.token, canary.CLIENT_SECRET)
 
 
 def test_an_echo_is_withheld(box: Box, tokens: TokenServer) -> None:
     """A server that puts the secret into a claim does not get it onto the screen."""
-    tokens.token = jwt(iss="canary-secret-value")
+    tokens.token = jwt(iss=canary.CLIENT_SECRET)
     box.itwin(tokens.url)
     ran = box.run("check")
     assert 'iss "(withheld)"' in ran.stdout
-    assert not leaks(ran.stdout.encode(), "canary-secret-value")
+    assert not leaks(ran.stdout.encode(), canary.CLIENT_SECRET)
 
 
 def on_terminal(box: Box) -> str:

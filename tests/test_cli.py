@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from credhelper import __version__
+from tests import canary
 from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 
@@ -24,7 +25,7 @@ def test_get_prints_one_json_line(box: Box, tokens: TokenServer) -> None:
     assert form == {
         "grant_type": "client_credentials",
         "client_id": "service-test",
-        "client_secret": "canary-secret-value",
+        "client_secret": canary.CLIENT_SECRET,
         "scope": "itwin-platform",
     }
 
@@ -74,7 +75,7 @@ def test_forget_drops_one_or_all(box: Box, tokens: TokenServer) -> None:
 def test_verbose_tells_more_and_no_secret(box: Box, tokens: TokenServer) -> None:
     """With -v the owner and mode of a secret file are told, on stderr."""
     secret = box.home / "secret"
-    secret.write_text("canary-secret-value\n")
+    secret.write_text(f"{canary.CLIENT_SECRET}\n")
     secret.chmod(0o600)
     box.config(
         f'[profiles.p]\ntoken_url = "{tokens.url}"\nclient_id = "x"\n'
@@ -131,6 +132,7 @@ def test_demo_serve_prints_the_settings_to_use(box: Box) -> None:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals:
             box.environ[name] = value
+    canary.permit(box.environ["ITWIN_CLIENT_SECRET"])
     assert box.run("get").token().startswith("eyJ")
     process.terminate()
     process.communicate(timeout=10)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests import canary
 from tests.canary import leaks, shapes
 from tests.conftest import Box, Ran
 from tests.servers.authorization import Authorization
@@ -212,11 +213,11 @@ def test_itwin_asks_bentley(box: Box) -> None:
         thread.start()
         box.environ |= {
             "ITWIN_CLIENT_ID": "service-x",
-            "ITWIN_CLIENT_SECRET": "canary-secret-value",
-            "HTTPS_PROXY": f"http://user:canary-proxy-password@127.0.0.1:{proxy.getsockname()[1]}",
+            "ITWIN_CLIENT_SECRET": canary.CLIENT_SECRET,
+            "HTTPS_PROXY": f"http://user:{canary.PROXY_PASSWORD}@127.0.0.1:{proxy.getsockname()[1]}",
         }
         line = box.run("get").refused(78)
         thread.join()
     assert seen[0].startswith(b"CONNECT ims.bentley.com:443 ")
-    assert not leaks(seen[0], "canary-secret-value")
-    assert not leaks(line.encode(), "canary-secret-value", "canary-proxy-password")
+    assert not leaks(seen[0], canary.CLIENT_SECRET)
+    assert not leaks(line.encode(), canary.CLIENT_SECRET, canary.PROXY_PASSWORD)

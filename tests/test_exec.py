@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import canary
 from tests.conftest import Box
 from tests.servers.counting import TokenServer
 
@@ -22,7 +23,7 @@ def test_the_command_has_the_token_and_not_the_secret(box: Box, tokens: TokenSer
         assert (ran.status, ran.stderr) == (0, "")
         assert seen["ACCESS_TOKEN"] == "canary-token-1"
         assert seen["OTHER"] == "kept"
-        assert "canary-secret-value" not in ran.stdout
+        assert canary.CLIENT_SECRET not in ran.stdout
     assert (
         box.run("exec", "env", "--env", "TOK", "--", "printenv", "TOK").stdout == "canary-token-1\n"
     )

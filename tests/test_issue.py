@@ -10,10 +10,11 @@ import pytest
 from credhelper import cache, issue, profile, store
 from credhelper.errors import DeniedError
 from credhelper.token import Token
+from tests import canary
 from tests.conftest import Box, Ran
 from tests.servers.counting import TokenServer
 
-SECRET = "canary-secret-value"
+SECRET = canary.CLIENT_SECRET
 
 
 def plant(box: Box, *, life_s: float, renew_in_s: float) -> None:

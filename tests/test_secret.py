@@ -82,3 +82,14 @@ def test_settings_for_a_backend_without_any_are_refused() -> None:
 def test_all_backends_are_found_by_their_files() -> None:
     """There is no table of backends to keep in step."""
     assert {"aws", "env", "file", "vault"} <= set(secret.backends())
+
+
+def test_the_variables_that_hold_secrets_are_found_anywhere() -> None:
+    """In each table of a profile, and nothing else is taken for one."""
+    table = {
+        "client_secret": "env:A",
+        "scope": "read",
+        "vault": {"auth": {"secret_id": "env:B", "role_id": "r"}, "address": "https://env:1"},
+        "ephemeral": True,
+    }
+    assert secret.holders({"p": table, "q": {"client_secret": "file:/x"}}) == {"A", "B"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 
-from credhelper import output, profile, store, table
+from credhelper import output, profile, secret, store, table
 from credhelper.errors import CredhelperError, OutputError, UsageError
 from credhelper.issue import Order, issue
 from credhelper.token import Token
@@ -53,10 +53,10 @@ def run(options: SimpleNamespace) -> int:
         chosen, profiles.source, min_ttl_s=table.duration_s(options.min_ttl, key="--min-ttl")
     )
     token = issue(order, None).token
-    environ = {**options.environ, options.env: token.access_token}
-    reference = chosen.client_secret
-    if reference.backend == "env":
-        environ.pop(reference.path, None)  # the secret is ours, the token is the child's
+    # The secrets are ours, the token is the child's.
+    hidden = secret.holders(profiles.tables[chosen.name])
+    environ = {name: value for name, value in options.environ.items() if name not in hidden}
+    environ[options.env] = token.access_token
     try:
         if options.refresh_file:
             brief = replace(chosen, deadline=min(chosen.deadline, RENEWAL_S))

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from importlib import metadata
 from types import SimpleNamespace
 
-from credhelper import output, profile, setups, step, table
+from credhelper import output, profile, secret, setups, step, table
 from credhelper.contracts import Setup
 from credhelper.errors import BugError, ConfigError, OutputError, UsageError
 from credhelper.place import Place
@@ -51,7 +51,9 @@ def _place(options: SimpleNamespace) -> Place:
     if options.profile:
         profiles.get(options.profile)
     rules = [rule.pattern for rule in profiles.rules() if options.profile in ("", rule.profile)]
-    return Place(options.profile, tuple(dict.fromkeys(rules)), _folder(), os.environ)
+    hidden = {"VAULT_TOKEN", "BAO_TOKEN", *secret.holders(profiles.tables)}
+    environ = {name: value for name, value in os.environ.items() if name not in hidden}
+    return Place(options.profile, tuple(dict.fromkeys(rules)), _folder(), environ)
 
 
 def _folder() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import canary
 from tests.conftest import COMMAND, Box
 from tests.protocols.callers import npm
 from tests.servers.aws import REGION
@@ -50,7 +51,7 @@ def caller(box: Box, tokens: TokenServer, aws_address: str) -> Box:
         "AWS_PROFILE": "x",
         "AWS_ENDPOINT_URL": aws_address,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "ITWIN_CLIENT_SECRET": "canary-secret-value",
+        "ITWIN_CLIENT_SECRET": canary.CLIENT_SECRET,
     }
     return box
 
@@ -178,7 +179,7 @@ def test_a_broken_aws_profile_does_not_matter(caller: Box) -> None:
 def test_a_profile_without_a_role(box: Box, tokens: TokenServer) -> None:
     """The error names the key, and costs no request."""
     box.config(PROFILE.format(token_url=tokens.url))
-    box.environ["ITWIN_CLIENT_SECRET"] = "canary-secret-value"
+    box.environ["ITWIN_CLIENT_SECRET"] = canary.CLIENT_SECRET
     line = box.run("as", "aws", "itwin").refused(78)
     assert line == "credhelper: config: profiles.itwin.sts.role_arn is missing; add it"
     assert tokens.count == 0

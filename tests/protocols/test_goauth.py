@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from credhelper import cache, store
+from tests import canary
 from tests.conftest import COMMAND, Box
 from tests.servers.counting import TokenServer
 
@@ -232,7 +233,7 @@ def test_the_first_call_gives_each_host_its_own_token(box: Box, tokens: TokenSer
         for name in ("a", "b", "c")
     )
     box.config(profiles)
-    box.environ["SECRET"] = "canary-secret-value"
+    box.environ["SECRET"] = canary.CLIENT_SECRET
     assert given(box) == {}
     for name in ("a", "b"):
         box.run("as", "goauth", f"https://{name}.example.com/m")

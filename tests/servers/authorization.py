@@ -13,6 +13,8 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from flask import Flask, Response, jsonify
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests import canary
+
 
 class _Grant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Authlib is untyped
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
@@ -71,6 +73,8 @@ def _application(server: Authorization) -> Flask:
 
     def save(token: dict[str, str], _request: object) -> None:
         server.issued.append(token["access_token"])
+        canary.learn(server.client_secret)
+        canary.learn_tokens([token["access_token"]])
 
     authlib = AuthorizationServer(application, query, save)
     authlib.register_grant(_Grant)

@@ -17,10 +17,12 @@ import boto3
 import pytest
 import trustme
 
+from tests import canary
+
 REGION = "eu-west-1"
 KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "made-up-aws-key/K7MDENG",
+    "AWS_SECRET_ACCESS_KEY": canary.AWS_SECRET_ACCESS_KEY,
 }
 # In a process of its own, so that moto's warnings are not ours; it ends when its stdin does.
 _SERVE = """
@@ -56,6 +58,7 @@ class Aws:
 
     def store(self, value: str | bytes, region: str = REGION) -> dict[str, str]:
         """Store a secret under a new name; return its Name, ARN and VersionId."""
+        canary.learn(value)
         kind = "SecretString" if isinstance(value, str) else "SecretBinary"
         name = f"test/{uuid.uuid4().hex}"
         answer = self.client("secretsmanager", region).create_secret(Name=name, **{kind: value})
@@ -63,6 +66,7 @@ class Aws:
 
     def rotate(self, name: str, value: str) -> None:
         """Store a new current version; the one before becomes AWSPREVIOUS."""
+        canary.learn(value)
         client = self.client("secretsmanager", "eu-west-1")
         client.put_secret_value(SecretId=name, SecretString=value)
 

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from tests import canary
+
 # What STS answers to AssumeRoleWithWebIdentity; the session token is the token it was given.
 _KEYS = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>
@@ -45,6 +47,7 @@ class TokenServer:
                     self.send(200, _KEYS.format(form["WebIdentityToken"]))
                     return
                 outer.forms.append(form)
+                canary.learn(form.get("client_secret"))
                 number = len(outer.forms)
                 outer.arrived.set()
                 outer.gate.wait(30)
@@ -74,7 +77,9 @@ class TokenServer:
         """Return status and document for the request of that number."""
         if self.accepts is not None and self.forms[number - 1]["client_secret"] not in self.accepts:
             return 401, {"error": "invalid_client"}
-        return self.status, {"access_token": self.token.format(n=number), **self.document}
+        token = self.token.format(n=number)
+        canary.learn_tokens([token])
+        return self.status, {"access_token": token, **self.document}
 
     @property
     def count(self) -> int:

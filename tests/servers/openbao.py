@@ -20,6 +20,8 @@ import pytest
 import requests
 import trustme
 
+from tests import canary
+
 START_LIMIT_S, POLL_S = 60.0, 0.02
 
 
@@ -50,6 +52,9 @@ class OpenBao:
         answer = self.try_ask(method, path, body or {}, namespace)
         assert answer.ok, answer.text
         document: dict[str, dict[str, str]] = answer.json() if answer.content else {}
+        canary.learn(self.token, (body or {}).get("data"), (body or {}).get("password"))
+        canary.learn((document.get("auth") or {}).get("client_token"))
+        canary.learn((document.get("data") or {}).get("secret_id"))
         return document
 
     def store(self, name: str, fields: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import canary
 from tests.conftest import COMMAND, Box
 
 CONFIG = """\
@@ -23,7 +24,7 @@ NOTHING = "nothing to do\n"
 def home_with(box: Box, token_url: str = "https://login.example.com/token") -> Box:
     """Return the box with a config; our own executables and `~/.local/bin` are on its PATH."""
     box.config(CONFIG.format(token_url=token_url))
-    box.environ["CANARY"] = "canary-secret-value"
+    box.environ["CANARY"] = canary.CLIENT_SECRET
     box.environ["PATH"] = os.pathsep.join(
         [str(box.home / ".local" / "bin"), FOLDER, os.environ["PATH"]]
     )

@@ -1,0 +1,24 @@
+"""The locked environment is the one that pyproject.toml asks for."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+TOP = Path(__file__).parents[1]
+EXTRAS = ("setup", "test", "dev")
+
+
+def test_the_lock_has_what_is_asked_for() -> None:
+    """Each requirement is there in a version that fits, with a hash; `.ci/lock` writes it anew."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in EXTRAS for line in extras[extra])]
+    lock = (TOP / ".ci" / "lock.txt").read_text()
+    locked = dict(
+        re.findall(r"^([a-z0-9-]+)==(\S+)[^\n]*\\\n    --hash=sha256:", lock, re.MULTILINE)
+    )
+    for wanted in map(Requirement, lines):
+        name = re.sub(r"[-_.]+", "-", wanted.name).lower()
+        assert wanted.specifier.contains(locked[name]), name
