@@ -33,6 +33,7 @@ def main() -> "NoReturn":
     try:
         question = _question(sys.argv[0].rpartition("/")[2], arguments)
         held = _plain_get(arguments) if question is None else _reply_to(question)
+        _name_profiles(arguments)
     except KeyboardInterrupt:
         os._exit(130)
     from credhelper import cli
@@ -83,6 +84,14 @@ def _reply_to(question: "Question") -> "CredhelperError | Lock | None":
         lambda: find(asked.profile, asked.grant),
         lambda token: question.protocol.reply(token, asked),
     )
+
+
+def _name_profiles(arguments: "Sequence[str]") -> None:
+    """Print the profiles' names and leave, where a completion asks and the index knows them."""
+    if arguments == ["completion", "profiles"]:
+        names = cache.read_index(cache.directory(os.environ), cache.source(os.environ))[2]
+        if names and _written("\n".join([*names, ""])):
+            os._exit(0)
 
 
 def _fill_descriptors() -> None:

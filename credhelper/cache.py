@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ENTRY = "credhelper-entry 1"
 # No profile can have this name. Its file holds what the door must know of the config: the default
-# profile, and which profile's token may go to which host.
+# profile, the names of all, and which profile's token may go to which host.
 INDEX = "@index"
 SIZE_LIMIT = 65536
 # Never serve a token below this remaining life: it would expire on its way to the server.
@@ -230,10 +230,12 @@ def condition(line: str) -> tuple[str, str | None]:
     return name, value if equals else None
 
 
-def read_index(where: str, settings: Source) -> tuple[str, list[str]]:
-    """Return the profile that was the default under these settings, and the lines of the hosts.
+def read_index(where: str, settings: Source) -> tuple[str, list[str], list[str]]:
+    """Return the default profile under these settings, the lines of the hosts, and all names.
 
-    "" and [] if that is not known.
+    "", [] and [] if that is not known.
     """
     lines = read_lines(where, settings.entry_name(""))
-    return (lines[1], lines[2:]) if len(lines) > 1 and lines[0] == settings.stamp else ("", [])
+    if len(lines) < 3 or lines[0] != settings.stamp:
+        return "", [], []
+    return lines[1], lines[3:], lines[2].split()

@@ -10,6 +10,9 @@ from credhelper.token import Token
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser  # 5 ms, and contracts are imported on a miss
+    from collections.abc import Sequence
+
+    from credhelper import grammar
 
 
 class Backend(Contract):
@@ -75,5 +78,24 @@ class Setup(Contract):
         """Return the configuration, all of it.
 
         Raises ConfigError if the profile has no hosts, and the caller names one.
+        """
+        ...
+
+
+class Shell(Contract):
+    """A module that teaches one shell our command line; its docstring says how it is told."""
+
+    def script(self, commands: "Sequence[grammar.Command]") -> str:
+        """Return the script, all of it."""
+        ...
+
+
+class Topic(Contract):
+    """A module that explains one topic; its docstring is the title."""
+
+    def text(self) -> str:
+        """Return the explanation in 80 columns, of `prose`'s blocks, with an empty line at the end.
+
+        What the code knows comes from the code.
         """
         ...

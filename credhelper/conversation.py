@@ -105,7 +105,7 @@ def _answer(
         grant=asked.grant,
     )
     if needs_index:
-        _write_index(profiles, rules)
+        write_index(profiles, rules)
     issued = issue(order, held)
     output.write(protocol.reply(issued.token, asked))
     # Callers that merge stderr into stdout must see nothing on success; people at a terminal may.
@@ -127,13 +127,13 @@ def _rule(
     raise ConfigError(f"no token may go to {where}", hint=hint, code=protocols.UNKNOWN_HOST)
 
 
-def _write_index(profiles: profile.Profiles, rules: list[hosts.Rule]) -> None:
-    """Let the next callers' door know the default profile and the hosts, though this one fail."""
+def write_index(profiles: profile.Profiles, rules: list[hosts.Rule]) -> None:
+    """Let the next callers' door know default, hosts and names, though this one fail."""
     where = cache.directory(os.environ)
-    lines = [rule.line() for rule in rules]
-    if cache.read_index(where, profiles.source) == (profiles.default, lines):
+    index = (profiles.default, [rule.line() for rule in rules], list(profiles.tables))
+    if cache.read_index(where, profiles.source) == index:
         return
     try:
-        store.write_index(where, profiles.source, profiles.default, lines)
+        store.write_index(where, profiles.source, *index)
     except (OSError, ValueError):
         logging.getLogger(__name__).info("the index of profiles could not be kept in %s", where)

@@ -1,6 +1,7 @@
 """The command line's grammar, for argparse; its help is the reference."""
 
 import argparse
+import functools
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import NoReturn
@@ -8,6 +9,8 @@ from typing import NoReturn
 from credhelper import __version__, commands
 from credhelper.errors import UsageError
 
+# Of one width, so that what is printed of it elsewhere is the same on every machine.
+FORMAT = functools.partial(argparse.HelpFormatter, width=80)
 EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol, 74 io, 70 bug"
 
 
@@ -26,20 +29,29 @@ def parse(arguments: Sequence[str]) -> SimpleNamespace:
     `child` is what follows a `--`: words of another command, that no option of ours is taken from.
     """
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    options = vars(_parser().parse_args(arguments[:end]))
-    return SimpleNamespace(question=None, child=list(arguments[end + 1 :]), **options)
+    parser = build()
+    options = vars(parser.parse_args(arguments[:end]))
+    return SimpleNamespace(
+        question=None, child=list(arguments[end + 1 :]), parser=parser, **options
+    )
 
 
-def _parser() -> argparse.ArgumentParser:
+def build() -> argparse.ArgumentParser:
+    """Return the grammar of all commands."""
     what = "print an OAuth access token; the client secret stays in its manager"
-    parser = _Parser(prog="credhelper", description=what, epilog=EPILOG)
+    parser = _Parser(prog="credhelper", description=what, epilog=EPILOG, formatter_class=FORMAT)
     parser.add_argument("--version", action="version", version=f"credhelper {__version__}")
     found = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
 
-    get = found.add_parser("get", help="Print the token as JSON.", epilog=EPILOG)
+    def add(name: str, about: str) -> argparse.ArgumentParser:
+        return found.add_parser(
+            name, help=about, description=about, epilog=EPILOG, formatter_class=FORMAT
+        )
+
+    get = add("get", "Print the token as JSON.")
     get.add_argument("profile", nargs="?", default="", metavar="PROFILE")
 
-    speak = found.add_parser("as", help="Print it in another tool's dialect.", epilog=EPILOG)
+    speak = add("as", "Print it in another tool's dialect.")
     speak.add_argument("protocol", metavar="PROTOCOL")
     speak.add_argument("words", nargs="*", metavar="PROFILE", help="and what the dialect adds")
 
@@ -51,9 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for name in commands.names():
         module = commands.find(name)
-        module.declare(
-            found.add_parser(name, help=(module.__doc__ or "").split("\n")[0], epilog=EPILOG)
-        )
+        module.declare(add(name, (module.__doc__ or "").split("\n")[0]))
 
     for command in found.choices.values():
         command.add_argument("-v", "--verbose", action="store_true", help="say what happens")

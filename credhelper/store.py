@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def write_index(where: str, settings: Source, default: str, hosts: list[str]) -> None:
-    """Remember default and hosts, so that a hit need not read the config. Raises as `write`."""
-    replace(where, settings.entry_name(""), [settings.stamp, default, *hosts])
+def write_index(
+    where: str, settings: Source, default: str, hosts: list[str], names: list[str]
+) -> None:
+    """Remember default, hosts and names, so that the door need not read the config.
+
+    Raises as `write`. No name has a space.
+    """
+    replace(where, settings.entry_name(""), [settings.stamp, default, " ".join(names), *hosts])
 
 
 def write(where: str, name: str, entry: Entry) -> None:

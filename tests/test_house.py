@@ -10,10 +10,11 @@ LEVEL = {
     **dict.fromkeys(
         ["__init__", "errors", "executable", "hosts", "keyring_backend", "replacement", "token"], 0
     ),
-    **dict.fromkeys(["cache", "deadline", "output", "place", "url"], 1),
-    **dict.fromkeys(["lock", "protocols", "step", "store", "table"], 2),
+    **dict.fromkeys(["cache", "deadline", "grammar", "output", "place", "prose", "url"], 1),
+    **dict.fromkeys(["lock", "man", "posix_words", "protocols", "step", "store", "table"], 2),
     "hardening": 2,
     "refusal": 3,
+    "shells": 3,
     "contracts": 3,
     "secret": 3,
     "setups": 4,
@@ -29,6 +30,7 @@ LEVEL = {
     "conversation": 8,
     "walk": 5,
     "checks": 8,
+    "topics": 8,
     "commands": 9,
     "parser": 10,
     "cli": 11,
@@ -40,7 +42,7 @@ ONLY_IN |= {"hvac": ["backends/vault", "vault_login"]}
 ONLY_IN |= {
     "keyring": ["keyring_backend"],
     "boto3": ["aws_session", "backends/aws"],
-    "argparse": ["parser", "contracts", "commands"],
+    "argparse": ["parser", "contracts", "commands", "grammar"],
 }
 
 

@@ -32,7 +32,7 @@ def plant(box: Box, *, life_s: float, renew_in_s: float) -> None:
     )
     box.cache.mkdir(parents=True, mode=0o700, exist_ok=True)
     store.write(str(box.cache), source.entry_name("env"), entry)
-    store.write_index(str(box.cache), source, "env", [])
+    store.write_index(str(box.cache), source, "env", [], ["env"])
 
 
 def herd(box: Box, number: int, *arguments: str) -> list[Ran]:

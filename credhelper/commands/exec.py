@@ -29,7 +29,9 @@ PASSED_ON = {
 
 def declare(parser: ArgumentParser) -> None:
     """Add the command's own arguments; the child's command line follows a `--`."""
-    parser.add_argument("profile", nargs="?", default="", metavar="PROFILE")
+    parser.add_argument(
+        "profile", nargs="?", default="", metavar="PROFILE", help="then `--` and the command"
+    )
     parser.add_argument("--env", default="ACCESS_TOKEN", metavar="NAME", help="the variable's name")
     parser.add_argument(
         "--refresh-file", default="", metavar="PATH", help="keep a file with the token fresh (0600)"

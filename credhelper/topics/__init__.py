@@ -1,0 +1,1 @@
+"""One file per topic of `credhelper help`; the contract is `contracts.Topic`."""
