@@ -120,7 +120,10 @@ def _rule(url: str, profile: str) -> "Rule | None":
     from credhelper import hosts
 
     index = cache.read_index(cache.directory(os.environ), cache.source(os.environ))
-    return hosts.match(hosts.rules(index[1]), url, profile)
+    try:
+        return hosts.match(hosts.rules(index[1]), url, profile)
+    except ValueError:
+        return None  # the index is damaged; `cli` writes it again
 
 
 def _serve(

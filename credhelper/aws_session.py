@@ -43,7 +43,7 @@ _NO_CREDENTIALS = (
     *(MetadataRetrievalError, SSOError, TokenRetrievalError),
 )
 # botocore reads a success without a doubt: what is not AWS's makes it stumble in these ways.
-_NOT_AWS = (ResponseParserError, AttributeError, KeyError, TypeError, ValueError)
+_NOT_AWS = (ResponseParserError, AttributeError, KeyError, TypeError, ValueError, RuntimeError)
 ERRORS = (BotoCoreError, ClientError, *_NOT_AWS)
 _TEMPORARY = ("Throttl", "TooManyRequests", "InternalService", "InternalFailure", "Unavailable")
 _DENIED = (
@@ -105,12 +105,17 @@ def endpoint(address: str, *, key: str) -> str | None:
     return url.endpoint(address, key=key) if address else None
 
 
+def code_of(error: ClientError) -> str:
+    """Return AWS's word for an error; `unknown` for what is no plain word: it may hold anything."""
+    code = str(error.response.get("Error", {}).get("Code"))
+    return code if code.isascii() and code.isalnum() and len(code) <= 64 else "unknown"
+
+
 def explain(error: Exception, *, what: str) -> CredhelperError:
     """Return our error for one of botocore's. Its text is dropped: it names accounts and keys."""
     if isinstance(error, ClientError):
-        code = "".join(c for c in str(error.response.get("Error", {}).get("Code")) if c.isalnum())
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return _refusal(code, what, status=status)
+        return _refusal(code_of(error), what, status=status)
     if isinstance(error, _NO_CREDENTIALS):
         hint = "give credentials by AWS_PROFILE, a role, or `aws configure`"
         return DeniedError(f"there are no AWS credentials for {what}", hint=hint)

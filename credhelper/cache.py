@@ -20,6 +20,8 @@ INDEX = "@index"
 SIZE_LIMIT = 65536
 # Never serve a token below this remaining life: it would expire on its way to the server.
 HARD_S = 30
+# Unix seconds of the year 5138: what lies beyond is a damaged entry, and no date for `time`.
+TIME_LIMIT = 1e11
 # Set by `aws_session` for the processes that the AWS chain starts: they may be ours.
 CHAIN = "CREDHELPER_CHAIN"
 # Variables that say where things are or how to speak, not which token is meant.
@@ -206,7 +208,7 @@ def read(where: str, name: str, environ: "Mapping[str, str]") -> Entry | None:
         )
     except ValueError:
         return None
-    if version != ENTRY:
+    if version != ENTRY or not 0 <= token.expires_at < TIME_LIMIT:
         return None
     return entry if holds(entry.conditions, environ) else None
 

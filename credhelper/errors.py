@@ -51,18 +51,23 @@ class CredhelperError(Exception):
         """Return the same as one line of JSON, for machines."""
         import json  # 5 ms, which only a failure that is told to a machine costs
 
-        return json.dumps(
-            {
-                "class": self.word,
-                "status": self.status,
-                "code": self.code or None,
-                "problem": self.problem[:LINE_LIMIT],
-                "hint": self.hint[:LINE_LIMIT],
-                "retryable": isinstance(self, TemporaryError),
-                "retry_after_s": self.retry_after_s,
-                "correlation_id": self.correlation_id or None,
-            }
-        )
+        # The texts are cut until the whole fits: a character may be written as twelve.
+        limit = LINE_LIMIT
+        while len(text := json.dumps(self._members(limit))) > LINE_LIMIT:
+            limit = limit * 3 // 4
+        return text
+
+    def _members(self, limit: int) -> "dict[str, object]":
+        return {
+            "class": self.word,
+            "status": self.status,
+            "code": self.code[:limit] or None,
+            "problem": self.problem[:limit],
+            "hint": self.hint[:limit],
+            "retryable": isinstance(self, TemporaryError),
+            "retry_after_s": self.retry_after_s,
+            "correlation_id": self.correlation_id[:limit] or None,
+        }
 
 
 class UsageError(CredhelperError):

@@ -39,6 +39,9 @@ def rules(lines: "Iterable[str]") -> "list[Rule]":
     found = []
     for line in lines:
         text, profile, username = line.split("\t")
+        if not text or pattern(text) != text:
+            msg = "a line of the index has no pattern"
+            raise ValueError(msg)
         found.append(Rule(text, profile=profile, username=username))
     return found
 

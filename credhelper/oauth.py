@@ -101,6 +101,8 @@ def _document(answer: requests.Response, address: str) -> dict[str, object]:
         raise ProtocolError(
             f"{host} answered with something else than JSON", hint=_PORTAL
         ) from None
+    if transport.is_deep(document):
+        raise ProtocolError(f"{host} answered with JSON that is nested too deep", hint=_PORTAL)
     if not isinstance(document, dict):
         raise ProtocolError(f"{host} answered with JSON that is no object", hint=_PORTAL)
     return document

@@ -223,12 +223,12 @@ def _profile(name: str, settings: Mapping[str, object]) -> Profile:
     backend = values.pop(reference.backend, {})
     if not isinstance(backend, dict):
         raise ConfigError(f"{key}.{reference.backend} is not a table", hint="make it one")
-    provider = values.get("provider", "")
+    provider = str(values.get("provider", ""))
     if provider not in {"", *PRESETS}:
-        hint = table.nearest(str(provider), list(PRESETS))
+        hint = table.nearest(provider, list(PRESETS))
         raise ConfigError(f"{key}.provider is unknown", hint=hint)
     # A preset's endpoint gives way to an own one, of either kind.
-    preset = dict(PRESETS.get(str(provider), {}))
+    preset = dict(PRESETS.get(provider, {}))
     if "issuer" in values:
         preset.pop("token_url", None)
     values = {**preset, **values}

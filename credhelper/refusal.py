@@ -55,12 +55,15 @@ def read(
     lines = cache.read_lines(where, name + store.REFUSED)
     try:
         version, its_stamp, since, until, word, problem, hint, code, wait = lines[:9]
-        stands = float(since) <= time.time() + 1 and time.time() < float(until)
+        now = time.time()
+        stands = float(since) <= now + 1 and now < float(until) <= now + WAIT_LIMIT_S
         retry_after_s = float(wait) if wait else None
     except ValueError:
         return None
     same = cache.holds(dict(map(cache.condition, lines[9:])), environ)
     if (version, its_stamp) != (VERSION, stamp) or not stands or not same:
+        return None
+    if not 0 <= (retry_after_s or 0) < cache.TIME_LIMIT:  # not a number, or no time that ends
         return None
     kind = DeniedError if word == DeniedError.word else TemporaryError
     return kind(problem, hint=hint, code=code, retry_after_s=retry_after_s)

@@ -160,7 +160,8 @@ def find(name: str) -> Backend:
 
 
 def _spec(name: str) -> object:
-    return importlib.util.find_spec(f"credhelper.backends.{name}")
+    # `__init__` and `__pycache__` are found as well, and are no backends.
+    return None if name[:1] == "_" else importlib.util.find_spec(f"credhelper.backends.{name}")
 
 
 def _entry_point(name: str) -> object:

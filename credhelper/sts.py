@@ -128,9 +128,7 @@ def _packed(keys: dict[str, object], wanted: Settings) -> Token:
 def _explain(error: Exception, profile: Profile) -> CredhelperError:
     """Return our error, with what to do about a role; the rest is as with any of AWS's services."""
     what, key = f"the role of profile {profile.name}", f"profiles.{profile.name}.sts"
-    code = ""
-    if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code", ""))
+    code = aws_session.code_of(error) if isinstance(error, ClientError) else ""
     if code.startswith(_DENIED):
         hint = "let its trust policy name the token's issuer, audience and subject"
         return DeniedError(f"AWS refuses {what} to this token ({code})", hint=hint, code=code)

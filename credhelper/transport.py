@@ -26,6 +26,7 @@ from credhelper.url import host_of
 
 TIMEOUT_S = (5.0, 10.0)  # connect, read
 BODY_LIMIT = 256 * 1024
+DEPTH_LIMIT = 32  # of objects and arrays in each other; good answers have four
 ATTEMPTS = 3
 BACKOFF_BASE_S, BACKOFF_CAP_S = 0.5, 4.0
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -107,6 +108,14 @@ def _body(response: requests.Response) -> bytes:
         msg = f"{host} sent more than {BODY_LIMIT} bytes"
         raise ProtocolError(msg, hint="check that the address is the endpoint's")
     return body
+
+
+def is_deep(document: object, limit: int = DEPTH_LIMIT) -> bool:
+    """Return whether decoded JSON has more than `limit` objects and arrays in each other."""
+    if not isinstance(document, (dict, list)):
+        return False
+    inner = document.values() if isinstance(document, dict) else document
+    return limit == 0 or any(is_deep(each, limit - 1) for each in inner)
 
 
 def retrying(attempt: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:

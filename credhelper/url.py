@@ -34,7 +34,14 @@ def endpoint(url: str, *, key: str) -> str:
     except ValueError:
         msg = f"{key} is not a URL"
         raise ConfigError(msg, hint=hint) from None
-    if not host or parts.username is not None or parts.password is not None or parts.fragment:
+    # A percent sign is another character for urllib3, and so another host.
+    if (
+        not host
+        or "%" in host
+        or parts.username is not None
+        or parts.password is not None
+        or parts.fragment
+    ):
         msg = f"{key} needs a host, and neither a user part nor a fragment"
         raise ConfigError(msg, hint=hint)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):

@@ -58,7 +58,10 @@ def describe(path: str, field: str, settings: Settings) -> Iterator[str]:
     keys = _role(session, settings)
     yield f"{_caller(session, settings, keys)} in {session.region_name}"
     answer = _answer(path, session, settings, keys)
-    stages, created = ", ".join(answer.get("VersionStages", [])), answer.get("CreatedDate")
+    stages, created = (
+        ", ".join(map(str, answer.get("VersionStages", []))),
+        answer.get("CreatedDate"),
+    )
     version = f"version {str(answer.get('VersionId'))[:8]} ({stages})"
     yield f"{version}, created {created:%Y-%m-%d}" if created else version
 

@@ -76,7 +76,8 @@ def _identity(client: hvac.Client, path: str, host: str) -> str:
             raise refused from None
         return f"a token of Vault at {host} that may not look itself up"
     data = data if isinstance(data, dict) else {}
-    policies = [*(data.get("policies") or []), *(data.get("identity_policies") or [])]
+    lists = [data.get(name) for name in ("policies", "identity_policies")]
+    policies = [policy for each in lists if isinstance(each, list) for policy in each]
     life = f"{data['ttl']} s to live" if data.get("ttl") else "no end"
     named = ", ".join(map(str, policies))
     return f"{data.get('display_name')} of Vault at {host}, policies {named}, {life}"
@@ -247,12 +248,18 @@ def _ask(request: Callable[[], object], what: str, host: str) -> dict[str, objec
         raise DeniedError(msg, hint=hint) from None
     except VaultError:
         raise ProtocolError(f"Vault at {host} failed on {what}", hint="see its log") from None
-    except (AttributeError, KeyError, TypeError):  # hvac indexes an answer that is not Vault's
-        msg = f"{host} did not answer {what} as Vault does"
-        raise ProtocolError(msg, hint="check the address, and for a proxy in between") from None
+    except (AttributeError, KeyError, TypeError, RecursionError):  # hvac reads whatever it got
+        raise _not_vault(what, host) from None
     except Exception as error:  # noqa: BLE001 - requests' own, whose text quotes headers
         raise transport.explain(error, url=f"https://{host}") from None
+    if transport.is_deep(answer):
+        raise _not_vault(what, host)
     return answer if isinstance(answer, dict) else {}
+
+
+def _not_vault(what: str, host: str) -> ProtocolError:
+    msg = f"{host} did not answer {what} as Vault does"
+    return ProtocolError(msg, hint="check the address, and for a proxy in between")
 
 
 def _mount(client: hvac.Client, path: str, host: str) -> tuple[str, bool]:

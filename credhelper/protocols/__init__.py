@@ -126,7 +126,7 @@ def hear(protocol: "Protocol", words: "Sequence[str]") -> Question:
 
 def own(name: str) -> "Protocol | None":
     """Return the module of one of our protocols, None if there is no such file."""
-    if not name.isidentifier():
+    if not name.isidentifier() or name[0] == "_":
         return None
     try:
         # Not importlib, which is a module more; `fromlist` makes it return the inner module.

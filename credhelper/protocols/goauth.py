@@ -56,7 +56,10 @@ def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
 def _given(profile: str, environ: "Mapping[str, str]") -> dict[str, Token]:
     """Return the cached tokens by the prefix that go is told without being asked for it."""
     where, settings = cache.directory(environ), cache.source(environ)
-    rules = hosts.rules(cache.read_index(where, settings)[1])
+    try:
+        rules = hosts.rules(cache.read_index(where, settings)[1])
+    except ValueError:
+        return {}  # the index is damaged
     found = {}
     for pattern in [rule.pattern for rule in rules]:
         # None for what is no host's name, and for a host that two profiles claim.

@@ -1,0 +1,1 @@
+"""One file per family of targets, found by listing this folder: a new one needs no table."""
