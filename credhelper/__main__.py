@@ -29,15 +29,21 @@ def main() -> "NoReturn":
         # No owner bits and no flock there, so no cache that could be trusted.
         sys.exit("credhelper: config: Windows is not supported yet; use it under WSL")
     _fill_descriptors()
-    arguments = sys.argv[1:]
+    arguments, question, held = sys.argv[1:], None, None
     try:
         question = _question(sys.argv[0].rpartition("/")[2], arguments)
         held = _plain_get(arguments) if question is None else _reply_to(question)
         _name_profiles(arguments)
     except KeyboardInterrupt:
         os._exit(130)
-    from credhelper import cli
-
+    except Exception:  # noqa: BLE001, S110 - the door may only say yes; `cli` meets it again
+        pass
+    try:
+        from credhelper import cli
+    except Exception as error:  # noqa: BLE001 - a module cannot be read
+        line = f"credhelper: io: {type(error).__name__} in the installation; retry or reinstall\n"
+        os.write(2, line.encode())
+        os._exit(74)
     cli.leave(cli.run(arguments, question=question, held=held))
 
 
@@ -120,10 +126,7 @@ def _rule(url: str, profile: str) -> "Rule | None":
     from credhelper import hosts
 
     index = cache.read_index(cache.directory(os.environ), cache.source(os.environ))
-    try:
-        return hosts.match(hosts.rules(index[1]), url, profile)
-    except ValueError:
-        return None  # the index is damaged; `cli` writes it again
+    return hosts.match(hosts.rules(index[1]), url, profile)
 
 
 def _serve(

@@ -103,10 +103,12 @@ def source(environ: "Mapping[str, str]") -> Source:
     path = config_path(environ)
     try:
         return Source(path, stamp=file_stamp(path, os.stat(path)))
+    except FileNotFoundError:
+        if not environ.get("CREDHELPER_CONFIG"):
+            return Source("", stamp=environment_stamp(environ))
     except OSError:
-        if environ.get("CREDHELPER_CONFIG"):
-            return Source(path, stamp="absent")
-        return Source("", stamp=environment_stamp(environ))
+        pass  # a file that cannot be looked at is in force all the same
+    return Source(path, stamp="absent")
 
 
 def config_path(environ: "Mapping[str, str]") -> str:
@@ -173,9 +175,17 @@ def read_lines(where: str, name: str) -> list[str]:
     except OSError:
         return []
     finally:
-        os.close(descriptor)
+        close(descriptor)
     lines = data.decode("utf-8", "replace").split("\n")
     return lines[:-2] if lines[-2:] == ["end", ""] else []
+
+
+def close(descriptor: int) -> None:
+    """Close a descriptor. What the kernel has to complain about changes nothing that was read."""
+    try:
+        os.close(descriptor)
+    except OSError:
+        pass
 
 
 def check_folder(where: str) -> None:

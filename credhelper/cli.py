@@ -15,7 +15,7 @@ from credhelper import (
     output,
     protocols,
 )
-from credhelper.errors import BugError, CredhelperError, TemporaryError
+from credhelper.errors import BugError, CredhelperError, OutputError, TemporaryError
 from credhelper.protocols import process
 
 
@@ -55,9 +55,16 @@ def run(
     except SystemExit as leaving:
         return output.flush(int(leaving.code or 0))
     except Exception as error:  # noqa: BLE001 - the last resort; the text may quote a secret
-        problem = f"unforeseen {type(error).__name__} at {_place(error)}"
-        bug = BugError(problem, hint="please report it with this line")
-        return _refuse(bug, arguments)
+        return _refuse(_unforeseen(error), arguments)
+
+
+def _unforeseen(error: Exception) -> CredhelperError:
+    """Return what an exception means that nobody caught; only its class is told, and its place."""
+    if isinstance(error, ImportError | OSError):  # a file of the cache or of the installation
+        hint = "check the disk and the installation, then try again"
+        return OutputError(f"{type(error).__name__} at {_place(error)}", hint=hint)
+    problem = f"unforeseen {type(error).__name__} at {_place(error)}"
+    return BugError(problem, hint="please report it with this line")
 
 
 def _plain(arguments: Sequence[str], question: protocols.Question | None) -> SimpleNamespace | None:
@@ -88,6 +95,9 @@ def _place(error: BaseException) -> str:
 
 def _log(options: SimpleNamespace) -> None:
     """Show our own log with -v. Libraries' loggers stay shut: at DEBUG botocore prints secrets."""
+    # What is logged where nobody listens goes to stderr, which callers read: as hashlib's traceback
+    # does where one of its modules cannot be loaded.
+    logging.getLogger().addHandler(logging.NullHandler())
     for name in ("boto3", "botocore", "urllib3", "requests", "hvac"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if options.verbose:

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 
 from credhelper import cache, deadline, lock, refusal, store
-from credhelper.errors import CredhelperError, TemporaryError
+from credhelper.errors import CredhelperError, OutputError, TemporaryError
 from credhelper.profile import Profile
 from credhelper.token import Token
 
@@ -198,6 +198,10 @@ def _within(budget_s: float, order: Order, *, attempts: int) -> Token:
     except deadline.DeadlineExceeded:
         msg = f"profile {order.profile.name} got no token within {budget_s:.0f} s"
         raise TemporaryError(msg, hint="try again later, or raise its `deadline`") from None
+    except (ImportError, OSError) as error:
+        # No server's doing: a module or a file could not be read. An old token serves meanwhile.
+        msg = f"profile {order.profile.name} got no token: {type(error).__name__} in a file"
+        raise OutputError(msg, hint="check the disk and the installation") from None
     finally:
         deadline.stop()
 

@@ -40,7 +40,7 @@ class Lock:
     def release(self) -> None:
         """Free the lock; harmless when repeated."""
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            cache.close(self._descriptor)
             self._descriptor = -1
 
 
@@ -56,10 +56,10 @@ def take(where: str, name: str) -> Lock | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
+        cache.close(descriptor)
         return None
     except OSError:
-        os.close(descriptor)
+        cache.close(descriptor)
         raise
     return Lock(name, descriptor=descriptor)
 

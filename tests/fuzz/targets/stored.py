@@ -98,7 +98,10 @@ def _ask(
         question = protocols.hear(module, words or [])
         held = None
         try:
-            held = door._reply_to(question)  # noqa: SLF001 - the door itself
+            try:
+                held = door._reply_to(question)  # noqa: SLF001 - the door itself
+            except ValueError:
+                pass  # as `main` does: the door may only say yes
             conversation.respond(OPTIONS, question, held)
         except Left:
             pass
