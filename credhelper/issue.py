@@ -105,7 +105,8 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
         return Issued(old.token, _keep(where, name, old.under(order.source.stamp, old.renew_at)))
     try:
         if old:
-            token = _within(min(SOFT_BUDGET_S, budget_s), order, attempts=1)
+            budget_s = min(SOFT_BUDGET_S, budget_s)
+            token = _fetch_or_mark(order, where, name, budget_s=budget_s, attempts=1)
         else:
             token = _fetch_or_mark(order, where, name, budget_s=budget_s)
     except CredhelperError as error:
@@ -162,18 +163,40 @@ def _conditions(order: Order) -> dict[str, str | None]:
     return {variable: os.environ.get(variable) for variable in variables}
 
 
-def _fetch_or_mark(order: Order, where: str, name: str, *, budget_s: float) -> Token:
-    """Return what was ordered, new; a refusal is left for the next callers, and raised."""
+def _fetch_or_mark(
+    order: Order, where: str, name: str, *, budget_s: float, attempts: int = 3
+) -> Token:
+    """Return what was ordered, new; how it failed is left beside the entry, and raised."""
     try:
-        return _within(budget_s, order, attempts=3)
+        token = _within(budget_s, order, attempts=attempts)
     except CredhelperError as error:
-        if refusal.lasts_s(error):
-            stamp, conditions = order.source.stamp, _conditions(order)
-            try:
-                refusal.write(where, name, error, stamp=stamp, conditions=conditions)
-            except (OSError, ValueError):
-                pass  # then the next caller asks for itself
+        _mark(order, where, name, error)
         raise
+    try:
+        refusal.end(where, name)
+    except (OSError, ValueError):
+        pass  # then `list` tells an old failure, with its time
+    return token
+
+
+def _mark(order: Order, where: str, name: str, error: CredhelperError) -> None:
+    """Leave the failure for `list`, a refusal for the next callers too. Raises nothing."""
+    stamp, lasts_s = order.source.stamp, refusal.lasts_s(error)
+    if not lasts_s and refusal.read(where, name, stamp=stamp, environ=os.environ):
+        return  # what stands for all is not replaced by what is this caller's alone
+    now = time.time()
+    failure = refusal.Failure(
+        error,
+        at=now,
+        until=now + lasts_s if lasts_s else 0.0,
+        stamp=stamp,
+        identity=order.profile.identity(),
+        conditions=_conditions(order) if lasts_s else {},
+    )
+    try:
+        refusal.write(where, name, failure)
+    except (OSError, ValueError):
+        pass  # then the next caller asks for itself
 
 
 def _keep(where: str, name: str, entry: cache.Entry) -> str:

@@ -137,19 +137,27 @@ def load(environ: Mapping[str, str], chosen_path: str = "") -> Profiles:
         environ = {**environ, "CREDHELPER_CONFIG": chosen_path}
     path = cache.config_path(environ)
     try:
-        with open(path, "rb") as file:
-            status = os.fstat(file.fileno())
-            text = file.read()
+        status, text = read(path)
     except FileNotFoundError:
         if environ.get("CREDHELPER_CONFIG"):
             hint = "correct --config or CREDHELPER_CONFIG"
             raise ConfigError(f"there is no config file {path}", hint=hint) from None
         return _from_environment(environ, path)
+    return parse(cache.Source(path, stamp=cache.file_stamp(path, status)), text)
+
+
+def read(path: str) -> tuple[os.stat_result, bytes]:
+    """Return a config file's status and text. Raises FileNotFoundError, ConfigError."""
+    try:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            text = file.read()
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError):
         raise ConfigError(f"{path} cannot be read", hint="check its owner and mode") from None
     _check_owner(path, status)
-    source = cache.Source(path, stamp=cache.file_stamp(path, status))
-    return _from_file(source, text)
+    return status, text
 
 
 def _check_owner(path: str, status: os.stat_result) -> None:
@@ -160,15 +168,21 @@ def _check_owner(path: str, status: os.stat_result) -> None:
         raise ConfigError(f"others may write {path}", hint=f"run: chmod go-w {path}")
 
 
-def _from_file(source: cache.Source, text: bytes) -> Profiles:
+def document_of(path: str, text: bytes) -> dict[str, object]:
+    """Return the TOML document of a config file. Raises ConfigError."""
     import tomllib  # 5 ms, which settings from the environment need not pay
 
     try:
-        document = tomllib.loads(text.decode())
+        return tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:
         place = _PLACE.search(str(error))  # the place alone: tomllib's text may quote the file's
         where = f" at {place[1]}" if place else ""
-        raise ConfigError(f"{source.path} is not TOML{where}", hint="mend its syntax") from None
+        raise ConfigError(f"{path} is not TOML{where}", hint="mend its syntax") from None
+
+
+def parse(source: cache.Source, text: bytes) -> Profiles:
+    """Return the profiles of a config file's text. Raises ConfigError."""
+    document = document_of(source.path, text)
     tables = document.pop("profiles", None)
     default = document.pop("default_profile", "")
     for key in document:

@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from credhelper import chain
 from credhelper.checks import cache, startup
-from credhelper.commands import check
 from credhelper.walk import Finding, Walk, go, needed
 from tests import canary
 from tests.canary import leaks
@@ -24,29 +24,7 @@ __all__ = ["scene"]  # a fixture
 pytestmark = pytest.mark.xdist_group("openbao")
 LINKS = ["config", "reference", "identity", "secret", "name", "proxy", "connection", "clock",
          "exchange", "scopes", "claims", "cache", "startup"]  # fmt: skip
-FINDING = {
-    "type": "object",
-    "required": ["link", "state", "detail", "hint", "took_s", "status"],
-    "additionalProperties": False,
-    "properties": {
-        "link": {"enum": LINKS},
-        "state": {"enum": ["ok", "warning", "failed", "skipped"]},
-        "detail": {"type": "string"},
-        "hint": {"type": "string"},
-        "took_s": {"type": "number", "minimum": 0},
-        "status": {"enum": [0, 70, 74, 75, 76, 77, 78]},
-    },
-}
-SCHEMA = {
-    "type": "object",
-    "required": ["version", "status", "findings"],
-    "additionalProperties": False,
-    "properties": {
-        "version": {"const": 1},
-        "status": {"type": "integer"},
-        "findings": {"type": "array", "items": FINDING, "minItems": 13, "maxItems": 13},
-    },
-}
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs/schemas/check.json").read_text())
 
 
 def checked(scene: Scene, *arguments: str) -> Ran:
@@ -218,8 +196,8 @@ def test_a_long_line_is_folded_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -
     """Below its text; a pipe gets one line."""
     monkeypatch.setenv("NO_COLOR", "1")
     finding = Finding("clock", "failed", "word " * 30, "hint " * 30, status=78)
-    assert check.line(finding, 0).count("\n") == 1
-    first, *further = check.line(finding, 80).splitlines()
+    assert chain.line(finding, 0).count("\n") == 1
+    first, *further = chain.line(finding, 80).splitlines()
     assert len(further) > 3
     assert all(len(line) <= 80 and line.startswith(" " * 30) for line in further)
     assert len(first) <= 80

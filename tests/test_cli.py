@@ -50,17 +50,6 @@ def test_help_and_version(box: Box) -> None:
     assert box.run("--version").stdout == f"credhelper {__version__}\n"
 
 
-def test_list_shows_states_and_no_values(box: Box, tokens: TokenServer) -> None:
-    """Each profile with its endpoint, its secret's place and the state of its token."""
-    box.itwin(tokens.url)
-    assert "no token" in box.run("list").stdout
-    box.run("get").token()
-    ran = box.run("list")
-    assert "env:ITWIN_CLIENT_SECRET" in ran.stdout
-    assert "valid until 20" in ran.stdout
-    assert "canary" not in ran.stdout
-
-
 def test_forget_drops_one_or_all(box: Box, tokens: TokenServer) -> None:
     """After `forget` the next call asks again; lock files stay."""
     box.itwin(tokens.url)
@@ -137,13 +126,3 @@ def test_demo_serve_prints_the_settings_to_use(box: Box) -> None:
     process.terminate()
     process.communicate(timeout=10)
     assert process.returncode == 128 + 15
-
-
-def test_list_shows_a_broken_profile_beside_the_others(box: Box) -> None:
-    """A mistake in one profile hides no other."""
-    good = 'token_url = "https://a/t"\nclient_id = "x"\nclient_secret = "env:X"\n'
-    box.config(f"[profiles.a]\n{good}[profiles.b]\nscpe = 1\n[profiles.c]\n{good}")
-    ran = box.run("list")
-    assert ran.status == 0
-    assert [line[2] for line in ran.stdout.splitlines()] == ["a", "b", "c"]
-    assert "profiles.b.client_secret is missing" in ran.stdout

@@ -29,13 +29,18 @@ LEVEL = {
     "issue": 7,
     "conversation": 8,
     "walk": 5,
-    "checks": 8,
+    "checks": 7,
+    "chain": 8,
+    "draft": 5,
+    "questions": 6,
+    "storing": 4,
     "topics": 8,
     "commands": 9,
     "parser": 10,
     "cli": 11,
     "__main__": 12,
     "demo": 7,
+    "terminal": 0,
 }
 ONLY_IN = {"requests": ["oauth", "transport", "backends/vault"]}
 ONLY_IN |= {"hvac": ["backends/vault", "vault_login"]}

@@ -1,13 +1,11 @@
 """Print how a caller is configured to run it, or put that in place."""
 
-import importlib
 import os
-import pkgutil
 from argparse import ArgumentParser
 from importlib import metadata
 from types import SimpleNamespace
 
-from credhelper import output, profile, secret, setups, step, table
+from credhelper import output, profile, secret, setups, step
 from credhelper.contracts import Setup
 from credhelper.errors import BugError, ConfigError, OutputError, UsageError
 from credhelper.place import Place
@@ -25,7 +23,7 @@ def run(options: SimpleNamespace) -> int:
 
     Raises CredhelperError; what was done before it stays, and was told.
     """
-    setup = find(options.protocol)
+    setup = setups.find(options.protocol)
     place = _place(options)
     if options.write:
         _write(setup, place)
@@ -34,15 +32,6 @@ def run(options: SimpleNamespace) -> int:
     if options.verbose or os.isatty(2):
         output.complain(f"credhelper: {setup.WHERE}")
     return 0
-
-
-def find(name: str) -> Setup:
-    """Return the setup of a caller. Raises UsageError."""
-    known = [module.name for module in pkgutil.iter_modules(setups.__path__)]
-    if name not in known:
-        raise UsageError("that caller is unknown", hint=table.nearest(name, known))
-    found: Setup = importlib.import_module(f"{setups.__name__}.{name}")
-    return found
 
 
 def _place(options: SimpleNamespace) -> Place:
