@@ -1,4 +1,4 @@
-"""The main job, offline: an embedded authorization server, and the real `get` against it."""
+"""The main job, offline: an embedded platform, and the real `get` against it."""
 
 import base64
 import hashlib
@@ -19,6 +19,7 @@ from credhelper.errors import TemporaryError
 CLIENT_ID = "service-demo"
 SCOPE = "itwin-platform"
 LIFE_S = 3600
+ITWINS = ("Demo bridge", "Demo tunnel")
 
 
 def _base64url(data: bytes) -> str:
@@ -43,12 +44,21 @@ def _jwt(key: bytes) -> str:
     return ".".join([*parts, _base64url(signature)])
 
 
-class _TokenEndpoint(BaseHTTPRequestHandler):
+class _Platform(BaseHTTPRequestHandler):
     """Answers as iTwin does; `http.server` knows no other way than a subclass."""
 
     secret = ""
     key = b""
-    count = 0
+    issued: tuple[str, ...] = ()
+
+    def do_GET(self) -> None:
+        """Answer with a page of iTwins to who brings a token of ours (RFC 6750 section 2.1)."""
+        if not self.path.startswith("/itwins/"):
+            self._answer(404, {"error": {"code": "NotFound"}})
+        elif self.headers.get("Authorization") not in [f"Bearer {each}" for each in self.issued]:
+            self._answer(401, {"error": {"code": "Unauthorized"}})
+        else:
+            self._answer(200, {"iTwins": [{"displayName": name} for name in ITWINS]})
 
     def do_POST(self) -> None:
         """Check grant type, client, secret and scope, then issue a token (RFC 6749 section 4.4)."""
@@ -65,8 +75,9 @@ class _TokenEndpoint(BaseHTTPRequestHandler):
         elif form.get("scope") != SCOPE:
             self._answer(400, {"error": "invalid_scope"})
         else:
-            type(self).count += 1
-            token = {"access_token": _jwt(self.key), "token_type": "Bearer"}
+            access_token = _jwt(self.key)
+            type(self).issued += (access_token,)
+            token = {"access_token": access_token, "token_type": "Bearer"}
             self._answer(200, {**token, "expires_in": LIFE_S, "scope": SCOPE})
 
     def _answer(self, status: int, document: dict[str, object]) -> None:
@@ -74,6 +85,8 @@ class _TokenEndpoint(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Cache-Control", "no-store")
+        if status == 401:
+            self.send_header("WWW-Authenticate", "Bearer")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -82,13 +95,17 @@ class _TokenEndpoint(BaseHTTPRequestHandler):
         """Stay silent: a request line is nothing to print."""
 
 
-def _server(secret: str) -> tuple[ThreadingHTTPServer, type[_TokenEndpoint]]:
-    endpoint = type("Endpoint", (_TokenEndpoint,), {"secret": secret, "key": os.urandom(32)})
-    return ThreadingHTTPServer(("127.0.0.1", 0), endpoint), endpoint
+def _server(secret: str) -> tuple[ThreadingHTTPServer, type[_Platform]]:
+    platform = type("Platform", (_Platform,), {"secret": secret, "key": os.urandom(32)})
+    return ThreadingHTTPServer(("127.0.0.1", 0), platform), platform
+
+
+def _origin(server: ThreadingHTTPServer) -> str:
+    return f"http://127.0.0.1:{server.server_address[1]}"
 
 
 def _url(server: ThreadingHTTPServer) -> str:
-    return f"http://127.0.0.1:{server.server_address[1]}/connect/token"
+    return f"{_origin(server)}/connect/token"
 
 
 def _say(line: str) -> None:
@@ -96,13 +113,14 @@ def _say(line: str) -> None:
 
 
 def serve() -> None:
-    """Run the server until a signal comes, and print the three settings that use it."""
+    """Run the server until a signal comes, and print the settings that use it."""
     secret = secrets.token_urlsafe(24)
-    server, _endpoint = _server(secret)
-    _say("An authorization server for development is running; in another shell:")
+    server, _platform = _server(secret)
+    _say("A platform for development is running; in another shell:")
     _say(f"  export CREDHELPER_TOKEN_URL={_url(server)}")
     _say(f"  export ITWIN_CLIENT_ID={CLIENT_ID}")
     _say(f"  export ITWIN_CLIENT_SECRET={secret}")
+    _say(f"  export ITWIN_API={_origin(server)}")
     _say("then: credhelper get")
     with server:
         server.serve_forever()
@@ -111,7 +129,7 @@ def serve() -> None:
 def run() -> str:
     """Run the real `get` twice against the server; return what the second one printed."""
     secret = secrets.token_urlsafe(24)
-    server, endpoint = _server(secret)
+    server, platform = _server(secret)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with server, tempfile.TemporaryDirectory(prefix="credhelper-demo-") as folder:
         environ = {
@@ -131,9 +149,10 @@ def run() -> str:
         _say(f"1. An authorization server listens at {_url(server)}.")
         _say("2. The client secret lies in the environment: env:DEMO_CLIENT_SECRET.")
         _get(environ)
-        _say(f"3. `credhelper get` exchanged it: {endpoint.count} token request.")
+        _say(f"3. `credhelper get` exchanged it: {len(platform.issued)} token request.")
         answer = _get(environ)
-        _say(f"4. `credhelper get` again, from the cache: still {endpoint.count} token request.")
+        count = len(platform.issued)
+        _say(f"4. `credhelper get` again, from the cache: still {count} token request.")
         _say("Next: set ITWIN_CLIENT_ID and ITWIN_CLIENT_SECRET, or write a config file (README).")
         server.shutdown()
     return answer

@@ -52,23 +52,43 @@ class Profile:
 
     name: str
     client_id: str
+    """the client's public name"""
     client_secret: SecretRef = field(metadata={"parse": SecretRef.parse})
+    """where the secret lives: a reference, never the secret"""
     provider: str = ""
+    """preset: `itwin` sets the endpoint, the scope and `client_secret_post`; default none"""
     token_url: str = ""
+    """token endpoint; default from `provider`"""
     issuer: str = ""
+    """where to discover the token endpoint (RFC 8414, OpenID Connect); default none"""
     client_auth: str = "client_secret_basic"  # the one that RFC 6749 section 2.3.1 requires
+    """`client_secret_basic` or `client_secret_post`; default `client_secret_basic`"""
     scope: str = ""
+    """as the server wants it; default from `provider`, or none"""
     audience: str = ""
+    """as the server wants it; default none"""
     parameters: tuple[tuple[str, str], ...] = field(default=(), metadata={"parse": table.pairs})
+    """table of further form parameters; default none"""
     hosts: tuple[str, ...] = field(default=(), metadata={"parse": _patterns})
+    """where the token may be sent; kept for callers that name a URL; default none"""
     ca: str = ""
+    """file or directory that replaces the system's roots, whatever `SSL_CERT_FILE` and its like
+    say; default the variables, then the system"""
     proxy: str = field(default="", repr=False)  # may hold a password
+    """proxy for the token endpoint; default `HTTPS_PROXY`, `NO_PROXY`"""
     deadline: float = field(default=BUDGET_S, metadata={"parse": table.seconds})
+    """limit of the whole run; default `20s`"""
     renew_before: float | None = field(default=None, metadata={"parse": table.seconds})
+    """start of the soft window before the expiry; default `300s`, at most a fifth of the life"""
     username: str = ""
+    """kept for callers that carry the token as a Basic password; default none"""
     previous: bool = field(default=True, metadata={"parse": table.switch})
+    """`false`: during a rotation the secret's version before the current one is never tried;
+    default `true`"""
     ephemeral: bool = field(default=False, metadata={"parse": table.switch})
+    """`true`: never cached; default `false`"""
     sts: Mapping[str, object] = field(default_factory=dict, metadata={"parse": table.mapping})
+    """table: the AWS role whose keys the token buys; default none"""
     settings: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -66,9 +66,13 @@ class Settings:
     """The table `[profiles.NAME.sts]`; `duration` in seconds, at most what the role allows."""
 
     role_arn: str = field(metadata={"parse": _role})
+    """the role, by its ARN"""
     duration: int = field(default=3600, metadata={"parse": _duration})
+    """life of the keys, at most what the role allows; default `1h`"""
     session_name: str = field(default="credhelper", metadata={"parse": _name})
+    """name of the session in AWS's logs; default `credhelper`"""
     region: str = ""
+    """region whose STS is asked; default the AWS chain's variables, else the partition's own"""
 
 
 def settings(profile: Profile) -> Settings:

@@ -6,6 +6,7 @@ The fields of the type are the keys that exist, so there is no second list of th
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TypeVar
 
 from credhelper.errors import ConfigError
@@ -92,3 +93,22 @@ def pairs(value: object, key: str) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
         raise ConfigError(f"{key} is not a table", hint='write it like { resource = "urn:api" }')
     return tuple(sorted((name, string(item, f"{key}.{name}")) for name, item in value.items()))
+
+
+def meanings(kind: type) -> dict[str, tuple[str, str]]:
+    """Return what each key means, and its default in words ("required" where it has none).
+
+    They stand in the source, as a string below each field: `MEANING; default WORDS`.
+    """
+    import ast  # only for who reads about keys, not for who uses them
+    import inspect
+
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    found = {}
+    for node, after in pairwise(body):
+        if isinstance(node, ast.AnnAssign) and isinstance(after, ast.Expr):
+            text = " ".join(ast.literal_eval(after.value).split())
+            meaning, _words, default = text.partition("; default ")
+            found[ast.unparse(node.target)] = (meaning, default or "required")
+    return found

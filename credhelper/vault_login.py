@@ -18,16 +18,28 @@ class Auth:
     """How we log in; `secret_id`, `token`, `jwt` and `password` are references."""
 
     method: str = "token"
+    """`token`, `approle`, `kubernetes`, `jwt`, `userpass`, `ldap`, `cert` or `aws`;
+    default `token`"""
     mount: str = ""
+    """where the method is mounted; default the method's name"""
     role: str = ""
+    """role of `kubernetes`, `jwt`, `cert` and `aws`; default none"""
     role_id: str = ""
+    """role id of `approle`; default none"""
     username: str = ""
+    """user of `userpass` and `ldap`; default none"""
     region: str = "us-east-1"
+    """region whose STS the login of `aws` is signed for; default `us-east-1`"""
     server_id: str = ""
+    """header that a mount of `aws` may demand; default none"""
     secret_id: Secret | None = field(default=None, metadata=_REFERENCE)
+    """secret id of `approle`: a reference; default none"""
     token: Secret | None = field(default=None, metadata=_REFERENCE)
+    """a reference; default `VAULT_TOKEN`, else `~/.vault-token`"""
     jwt: Secret | None = field(default=None, metadata=_REFERENCE)
+    """a reference; default for `kubernetes` the pod's service account token"""
     password: Secret | None = field(default=None, metadata=_REFERENCE)
+    """password of `userpass` and `ldap`: a reference; default none"""
 
 
 def parse(value: object, key: str) -> Auth:

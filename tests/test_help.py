@@ -95,10 +95,10 @@ def test_every_key_is_explained() -> None:
     assert sorted(terms("profiles")) == sorted(set(fields(Profile)) - {"name", "settings"})
     said = text("profiles")
     assert "client_id (required)\n" in said
-    assert f'client_auth (default "{Profile.client_auth}")\n' in said
-    assert f'deadline (default "{Profile.deadline:g}s")\n' in said
-    assert "previous (default true)\n" in said
-    assert "scope\n" in said
+    assert f"client_auth (default `{Profile.client_auth}`)\n" in said
+    assert f"deadline (default `{Profile.deadline:g}s`)\n" in said
+    assert "previous (default `true`)\n" in said
+    assert "audience\n" in said
 
 
 def test_the_example_is_a_config(tmp_path: Path) -> None:

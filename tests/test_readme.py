@@ -3,12 +3,9 @@
 import dataclasses
 import pkgutil
 import re
-import tomllib
 from pathlib import Path
 
-import pytest
-
-from credhelper import backends, cache, deadline, issue, profile, protocols, vault_login
+from credhelper import backends, cache, deadline, issue, profile, protocols, table, vault_login
 from credhelper.backends import aws, vault
 from credhelper.errors import CredhelperError
 from tests.conftest import Box
@@ -45,6 +42,12 @@ def test_every_config_key_is_in_the_table() -> None:
     assert listed == known
 
 
+def test_every_config_key_means_the_same_in_the_code() -> None:
+    """Meaning and default are those that stand beside the key in the source."""
+    listed = {row[0].strip("`"): (row[1], row[2]) for row in rows("Config keys of a profile")}
+    assert listed == table.meanings(profile.Profile)
+
+
 def test_every_backend_is_in_the_table() -> None:
     """The table has each backend with each of its settings."""
     table = {row[0].strip("`").split(":")[0]: code(row[2]) for row in rows("Secret references")
@@ -74,28 +77,6 @@ def test_the_windows_are_those_of_the_code() -> None:
     assert issue.SOFT_SHARE == 1 / 5
     assert f"or {cache.HARD_S} s are left" in README
     assert f"`{deadline.BUDGET_S:.0f}s` |" in README
-
-
-@pytest.mark.parametrize("number", range(README.count("```toml")))
-def test_every_config_of_the_readme_is_valid(tmp_path: Path, number: int) -> None:
-    """Each TOML block is a config file that loads."""
-    block = README.split("```toml\n")[1:][number].split("```")[0]
-    text = "\n".join(line.removeprefix("   ") for line in block.splitlines())
-    assert tomllib.loads(text)
-    path = tmp_path / "config.toml"
-    path.write_text(text)
-    path.chmod(0o600)
-    profile.load({"CREDHELPER_CONFIG": str(path)}).get("")
-
-
-def test_the_demos_transcript_is_real(box: Box) -> None:
-    """What the README shows of the demo is what the demo says, port and token aside."""
-    ran = box.run("demo")
-    shown = README.split("$ credhelper demo\n")[1].split("```")[0].splitlines()
-    said = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT", ran.stderr).splitlines()
-    assert shown[:-1] == said
-    pattern = re.escape(shown[-1]).replace("…", ".*")
-    assert re.fullmatch(pattern, ran.stdout.strip())
 
 
 def test_every_command_has_a_row(box: Box) -> None:

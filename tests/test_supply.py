@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[1]
-EXTRAS = ("setup", "test", "dev")
+EXTRAS = ("setup", "test", "dev", "docs")
 
 
 def test_the_lock_has_what_is_asked_for() -> None:

@@ -26,13 +26,21 @@ class Settings:
     """What differs from the AWS chain; `region` of an ARN goes first."""
 
     region: str = ""
+    """where the secret is; default an ARN's, else the AWS chain's"""
     profile: str = ""
+    """AWS profile whose keys are used; default the AWS chain's"""
     role_arn: str = ""
+    """role to take on before reading; default none"""
     external_id: str = ""
+    """what the role's trust policy may ask for; default none"""
     endpoint_url: str = ""
+    """another endpoint than AWS's own; default the AWS chain's"""
     ca: str = ""
+    """file or directory that replaces the system's roots; default the AWS chain's"""
     version_stage: str = ""
+    """pins a stage; default `AWSCURRENT`"""
     version_id: str = ""
+    """pins a version; default none"""
 
 
 def read(path: str, field: str, settings: Settings) -> str:

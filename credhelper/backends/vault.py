@@ -31,12 +31,19 @@ class Settings:
     """What differs from VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT and VAULT_TOKEN (or BAO_…)."""
 
     address: str = ""
+    """where Vault is; default `VAULT_ADDR`, else `BAO_ADDR`"""
     namespace: str = ""
+    """namespace of the mount; default `VAULT_NAMESPACE`, else `BAO_NAMESPACE`"""
     ca: str = ""
+    """file or directory that replaces the system's roots; default `VAULT_CACERT` and its like"""
     client_cert: str = ""
+    """our certificate for TLS; default `VAULT_CLIENT_CERT`"""
     client_key: str = ""
+    """its key; default `VAULT_CLIENT_KEY`"""
     proxy: str = setting(default="", repr=False)
+    """proxy for Vault; default `HTTPS_PROXY`, `NO_PROXY`"""
     auth: Auth = setting(default=Auth(), metadata={"parse": vault_login.parse})
+    """table: how to log in; default `token`"""
 
 
 def read(path: str, field: str, settings: Settings) -> str:

@@ -15,8 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from credhelper import secret, transport
 from credhelper.errors import (
@@ -29,6 +28,7 @@ from credhelper.errors import (
 from credhelper.secret import SecretRef
 from tests.backends import contract
 from tests.conftest import Box
+from tests.servers.jwt import public_pem, signed
 from tests.servers.openbao import Asked, Certificates, OpenBao, Reply, Stub
 
 pytestmark = pytest.mark.xdist_group("openbao")
@@ -292,24 +292,6 @@ def test_userpass(openbao: OpenBao, clean_environ: Environ) -> None:
 def signer() -> rsa.RSAPrivateKey:
     """Return the key that signs JWTs."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def public_pem(key: rsa.RSAPrivateKey) -> str:
-    """Return the public half."""
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
-
-
-def signed(key: rsa.RSAPrivateKey, **claims: object) -> str:
-    """Return a JWT, good for five minutes (RFC 7515 section 7.1)."""
-
-    def part(data: bytes) -> str:
-        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-    header = {"alg": "RS256", "typ": "JWT"}
-    claims = {"iat": int(time.time()), "exp": int(time.time()) + 300, **claims}
-    text = f"{part(json.dumps(header).encode())}.{part(json.dumps(claims).encode())}"
-    return f"{text}.{part(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
 def test_jwt(openbao: OpenBao, signer: rsa.RSAPrivateKey, tmp_path: Path) -> None:

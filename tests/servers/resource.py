@@ -1,7 +1,7 @@
 """A resource server (RFC 6749 section 1.1) on loopback: it answers those who bring its token."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -25,7 +25,7 @@ class ResourceServer:
     """
 
     def __init__(self) -> None:
-        self.accepted = {"Bearer canary-token-1"}
+        self.accepted: Container[str] = {"Bearer canary-token-1"}
         self.challenges = ['Bearer realm="test"']
         self.answer: Callable[[BaseHTTPRequestHandler, bytes], Reply] = lambda *_: Reply(b"good\n")
         self.seen: list[str] = []

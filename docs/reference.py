@@ -1,0 +1,183 @@
+"""The reference, made from the code when the site is built: nothing of it is written twice.
+
+A hook of MkDocs (https://www.mkdocs.org/user-guide/configuration/#hooks). The other pages may quote
+a number of the code as `{{ module.NAME }}`.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from credhelper import (
+    backends,
+    cache,
+    errors,
+    profile,
+    protocols,
+    secret,
+    setups,
+    sts,
+    table,
+    vault_login,
+)
+from credhelper import commands as command_modules
+from credhelper.place import Place
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+EXAMPLE = Place(
+    "api",
+    ("api.example.com:443", "//iam.googleapis.com/projects/1/locations/global/…"),
+    "/usr/local/bin",
+    {"HOME": "/home/me"},
+)
+_NUMBER = re.compile(r"\{\{ ([a-z_]+)\.([A-Z_]+) \}\}")
+_URL = re.compile(r"https://[^\s()]*[^\s().,;]")
+
+
+def on_files(files: "Files", config: "MkDocsConfig") -> None:
+    """Add the pages of the reference, and the schemas that one of them links."""
+    from mkdocs.structure.files import File  # the tests read the texts without MkDocs
+
+    made = {f"reference/{name}.md": text for name, text in pages().items()}
+    made |= {f"reference/{path.name}": path.read_text() for path in schemas()}
+    for name, text in made.items():
+        files.append(File.generated(config, name, content=text))
+
+
+def schemas() -> list[Path]:
+    """Return the JSON schemas of what commands print; [] if there are none."""
+    return sorted((Path(__file__).parent / "schemas").glob("*.json"))
+
+
+def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
+    """Return the page with the code's numbers in it. Raises AttributeError for one it has not."""
+    del page, config, files
+    return with_numbers(markdown)
+
+
+def with_numbers(text: str) -> str:
+    """Return a text with each `{{ module.NAME }}` replaced."""
+
+    def number(match: re.Match[str]) -> str:
+        return f"{getattr(importlib.import_module(f'credhelper.{match[1]}'), match[2]):g}"
+
+    return _NUMBER.sub(number, text)
+
+
+def pages() -> dict[str, str]:
+    """Return the Markdown of each page of the reference by its name."""
+    made = (commands, config, references, exits, dialects, callers)
+    names = ("commands", "config", "references", "errors", "protocols", "setups")
+    return {
+        name: f"# {title}\n\n{text}"
+        for name, (title, text) in zip(names, (each() for each in made), strict=True)
+    }
+
+
+def commands() -> tuple[str, str]:
+    """Return the help of every command."""
+    names = ["get", "as", *command_modules.names()]
+    text = "\n".join(f"## {name}\n\n```text\n{_help(name)}```\n" for name in names)
+    links = "".join(f"- [{path.name}]({path.name})\n" for path in schemas())
+    return "Commands", text + (f"\n## Schemas of JSON answers\n\n{links}" if links else "")
+
+
+def config() -> tuple[str, str]:
+    """Return the keys of a profile and of its tables."""
+    text = (
+        "The file is `$CREDHELPER_CONFIG`, else `$XDG_CONFIG_HOME/credhelper/config.toml`, else "
+        "`~/.config/credhelper/config.toml`. Its keys are `default_profile` and one table "
+        "`[profiles.NAME]` for each profile.\n\n"
+    )
+    tables = [
+        ("A profile", profile.Profile),
+        ("[profiles.NAME.sts]", sts.Settings),
+        *[(f"[profiles.NAME.{name}]", kind) for name, kind in settings()],
+        ("auth of Vault", vault_login.Auth),
+    ]
+    text += "\n".join(f"## {title}\n\n{_keys(kind)}" for title, kind in tables)
+    own = "".join(f"- `{name}`\n" for name in cache.RESERVED if name != cache.CHAIN)
+    return "Config keys", f"{text}\n## Variables of its own\n\n{own}"
+
+
+def references() -> tuple[str, str]:
+    """Return what each backend says of itself, and what its references depend on."""
+    found = []
+    for name, module in _modules(backends):
+        variables = getattr(module, "VARIABLES", ())
+        listed = ", ".join(f"`{variable}`" for variable in variables)
+        bound = f"\n\nA token is bound to the values of {listed}." if variables else ""
+        found.append(f"## {name}\n\n{_prose(module)}{bound}\n")
+    group = f"Third parties' backends are entry points of the group `{secret.GROUP}`.\n\n"
+    return "Secret references", group + "\n".join(found)
+
+
+def exits() -> tuple[str, str]:
+    """Return the classes of errors by their exit status."""
+    kinds = sorted(errors.CredhelperError.__subclasses__(), key=lambda kind: kind.status)
+    rows = [(f"{kind.status}", f"`{kind.word}`", inspect.getdoc(kind) or "") for kind in kinds]
+    members = json.loads(errors.BugError("", hint="").json())
+    listed = ", ".join(f"`{name}`" for name in members)
+    text = f"With `--error-format json` the members are {listed}.\n\n"
+    return "Exit statuses", text + _table(("status", "class", ""), rows)
+
+
+def dialects() -> tuple[str, str]:
+    """Return what each protocol says of itself."""
+    found = [f"## {name}\n\n{_prose(module)}\n" for name, module in _modules(protocols)]
+    return "Protocols", "\n".join(found)
+
+
+def callers() -> tuple[str, str]:
+    """Return what `setup` prints for a profile `api`."""
+    found = [
+        f"## {name}\n\n{_prose(module)}\n\n{module.WHERE[0].upper()}{module.WHERE[1:]}:\n\n"
+        f"```text\n{module.text(EXAMPLE)}```\n"
+        for name, module in _modules(setups)
+    ]
+    return "Setups", "\n".join(found)
+
+
+def settings() -> Iterator[tuple[str, type]]:
+    """Yield the backends that take settings, with their types."""
+    for name, module in _modules(backends):
+        if kind := getattr(module, "Settings", None):
+            yield name, kind
+
+
+def _keys(kind: type) -> str:
+    rows = [(f"`{name}`", *said) for name, said in table.meanings(kind).items()]
+    return _table(("key", "meaning", "default"), rows)
+
+
+def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
+    for found in pkgutil.iter_modules(package.__path__):
+        yield found.name, importlib.import_module(f"{package.__name__}.{found.name}")
+
+
+def _prose(module: ModuleType) -> str:
+    return _URL.sub(lambda match: f"<{match[0]}>", inspect.getdoc(module) or "")
+
+
+def _help(name: str) -> str:
+    command = [sys.executable, "-P", "-m", "credhelper", name, "--help"]
+    environ = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
