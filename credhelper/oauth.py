@@ -211,7 +211,9 @@ def _denied_hint(profile: Profile, code: str) -> str:
         hint = f"check client_id {profile.client_id} and the secret at {profile.client_secret}"
     if profile.client_auth == "client_secret_basic":
         # IdentityServer measures its limit of 100 on the encoded secret; some servers never decode.
-        hint += '; or the server wants client_auth = "client_secret_post"'
+        return f'{hint}; or the server wants client_auth = "client_secret_post"'
+    if not profile.provider:
+        return f'{hint}; or the server wants client_auth = "client_secret_basic"'
     return hint
 
 

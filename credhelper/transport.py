@@ -31,7 +31,7 @@ ATTEMPTS = 3
 BACKOFF_BASE_S, BACKOFF_CAP_S = 0.5, 4.0
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _VERIFY_CODES = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h
-    9: "its certificate is not valid yet (is this machine's clock right?)",
+    9: "its certificate is not valid yet",
     10: "its certificate has expired",
     18: "its certificate is self-signed",
     19: "its certificate chain ends in an unknown root",
@@ -39,6 +39,7 @@ _VERIFY_CODES = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h
     62: "its certificate is for another host name",
     64: "its certificate is for another IP address",
 }
+_TIMES = (9, 10)  # no other authority would help
 T = TypeVar("T")
 
 
@@ -176,6 +177,8 @@ def _tls(error: ssl.SSLError, host: str) -> CredhelperError:
     if isinstance(error, ssl.SSLCertVerificationError):
         why = _VERIFY_CODES.get(error.verify_code, f"OpenSSL verify error {error.verify_code}")
         hint = "set `ca` of the profile to the authority's certificate, or mend the server's"
+        if error.verify_code in _TIMES:
+            hint = "mend the server's certificate, or this machine's clock"
         return ConfigError(f"{host} is not trusted: {why}", hint=hint)
     reason = re.sub(r"[^A-Z0-9_]", "", getattr(error, "reason", None) or "UNKNOWN")
     if "CERTIFICATE_OR_CRL" in reason or "PEM" in reason:

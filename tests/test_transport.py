@@ -322,7 +322,7 @@ def test_retry_after_may_be_a_date_to_come() -> None:
     ("kind", "reason"),
     [
         ("expired", "its certificate has expired"),
-        ("early", "is this machine's clock right?"),
+        ("early", "its certificate is not valid yet"),
         ("other host", "its certificate is for another "),
         ("other ca", "its certificate is signed by an unknown authority"),
         ("old", "no TLS 1.2 or newer connection"),
@@ -335,6 +335,7 @@ def test_a_server_that_cannot_be_trusted_gets_nothing(
     server = scripted(grant(), kind=kind)
     error = refused(ConfigError, at(server))
     assert reason in error.problem
+    assert ("clock" in error.hint) is (kind in ("expired", "early"))
     assert error.problem.count("127.0.0.1") == 1
     assert (server.settled(), server.connections) == ([], 1)
 

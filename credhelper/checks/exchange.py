@@ -3,7 +3,6 @@
 import time
 
 from credhelper import oauth
-from credhelper.errors import DeniedError
 from credhelper.walk import Walk, needed
 
 
@@ -11,11 +10,5 @@ def check(walk: Walk) -> tuple[str, str]:
     """Return how long a new token lives. Raises as `oauth.exchange`."""
     profile, secret = needed(walk.profile), needed(walk.secret)
     needed(walk.answer)
-    try:
-        token = oauth.exchange(profile, secret, attempts=1)
-    except DeniedError as error:
-        if error.code == "invalid_client" and profile.client_auth == "client_secret_post":
-            error.hint += '; or the server wants client_auth = "client_secret_basic"'
-        raise
-    walk.token = token
+    walk.token = token = oauth.exchange(profile, secret, attempts=1)
     return f"{token.token_type} token, good for {token.expires_at - int(time.time())} s", ""
