@@ -5,6 +5,7 @@ ours; any doubt (an option, an old or odd entry, a full disk) goes to `cli`, whi
 explains.
 """
 
+import _signal  # type: ignore[import-not-found]  # `signal` costs 2 ms more, and has the types
 import os
 import sys
 import time
@@ -28,14 +29,13 @@ def main() -> "NoReturn":
     if sys.platform == "win32":
         # No owner bits and no flock there, so no cache that could be trusted.
         sys.exit("credhelper: config: Windows is not supported yet; use it under WSL")
+    _die_silently()
     _fill_descriptors()
     arguments, question, held = sys.argv[1:], None, None
     try:
         question = _question(sys.argv[0].rpartition("/")[2], arguments)
         held = _plain_get(arguments) if question is None else _reply_to(question)
         _name_profiles(arguments)
-    except KeyboardInterrupt:
-        os._exit(130)
     except Exception:  # noqa: BLE001, S110 - the door may only say yes; `cli` meets it again
         pass
     try:
@@ -98,6 +98,15 @@ def _name_profiles(arguments: "Sequence[str]") -> None:
         names = cache.read_index(cache.directory(os.environ), cache.source(os.environ))[2]
         if names and _written("\n".join([*names, ""])):
             os._exit(0)
+
+
+def _die_silently() -> None:
+    """Let SIGINT end us as it ends any program, instead of by a traceback on stderr.
+
+    Later `hardening` takes it over. A caller that ignores it goes on ignoring it.
+    """
+    if _signal.getsignal(_signal.SIGINT) == _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
 def _fill_descriptors() -> None:

@@ -129,11 +129,15 @@ def file_stamp(path: str, status: os.stat_result) -> str:
 
 
 def environment_stamp(environ: "Mapping[str, str]") -> str:
-    """Return the settings of the profile `env`, as names and values; references, never secrets."""
+    """Return the settings of the profile `env`, as names and values; references, never secrets.
+
+    So without the proxy, which may hold a password: it decides about no token.
+    """
     return "\x1f".join(
         f"{name}={value}"
         for name, value in sorted(environ.items())
-        if (name.startswith("CREDHELPER_") and name not in RESERVED) or name == "ITWIN_CLIENT_ID"
+        if (name.startswith("CREDHELPER_") and name not in (*RESERVED, "CREDHELPER_PROXY"))
+        or name == "ITWIN_CLIENT_ID"
     )
 
 

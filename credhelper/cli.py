@@ -15,7 +15,7 @@ from credhelper import (
     output,
     protocols,
 )
-from credhelper.errors import BugError, CredhelperError, OutputError, TemporaryError
+from credhelper.errors import BugError, CredhelperError, OutputError, TemporaryError, word_for
 from credhelper.protocols import process
 
 
@@ -62,7 +62,7 @@ def _unforeseen(error: Exception) -> CredhelperError:
     """Return what an exception means that nobody caught; only its class is told, and its place."""
     if isinstance(error, ImportError | OSError):  # a file of the cache or of the installation
         hint = "check the disk and the installation, then try again"
-        return OutputError(f"{type(error).__name__} at {_place(error)}", hint=hint)
+        return OutputError(f"{word_for(error)} at {_place(error)}", hint=hint)
     problem = f"unforeseen {type(error).__name__} at {_place(error)}"
     return BugError(problem, hint="please report it with this line")
 

@@ -10,6 +10,8 @@ CredhelperError
 └── BugError         70  ours
 """
 
+import os
+
 # Callers cut or choke on more: a Java caller deadlocks on a full pipe that it reads after exit.
 LINE_LIMIT = 2048
 
@@ -68,6 +70,13 @@ class CredhelperError(Exception):
             "retry_after_s": self.retry_after_s,
             "correlation_id": self.correlation_id[:limit] or None,
         }
+
+
+def word_for(error: Exception) -> str:
+    """Return the system's own word for an error, else its class: its text may quote anything."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return type(error).__name__
 
 
 class UsageError(CredhelperError):

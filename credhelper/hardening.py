@@ -5,6 +5,7 @@ ssh-agent and sudo do the same.
 
 import os
 import sys
+import warnings
 
 from credhelper import deadline
 
@@ -16,10 +17,20 @@ def apply() -> int:
     """Close it, for the rest of this process; return the caller's umask. Raises nothing."""
     umask = os.umask(0o077)
     os.environ.pop("SSLKEYLOGFILE", None)  # urllib3 and botocore would write session keys there
+    _silence_libraries()
     _forget_current_directory()
     _make_undumpable()
     deadline.watch_signals()
     return umask
+
+
+def _silence_libraries() -> None:
+    """Print no warning of a library unless Python was asked for them: a success prints no word.
+
+    requests warns of a neighbour's version, boto3 of a Python that it will leave behind.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def _forget_current_directory() -> None:

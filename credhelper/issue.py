@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 
 from credhelper import cache, deadline, lock, refusal, store
-from credhelper.errors import CredhelperError, OutputError, TemporaryError
+from credhelper.errors import CredhelperError, OutputError, TemporaryError, word_for
 from credhelper.profile import Profile
 from credhelper.token import Token
 
@@ -214,7 +214,10 @@ def _keep(where: str, name: str, entry: cache.Entry) -> str:
 
 
 def _within(budget_s: float, order: Order, *, attempts: int) -> Token:
-    """Return what was ordered, new, within a time limit. Raises TemporaryError past it."""
+    """Return what was ordered, new, within a time limit. Raises TemporaryError past it.
+
+    Raises OutputError where a module or a file cannot be opened.
+    """
     deadline.start(max(budget_s, 1.0))
     try:
         return _fetch_keys(order) if order.grant else _fetch(order.profile, attempts)
@@ -223,8 +226,8 @@ def _within(budget_s: float, order: Order, *, attempts: int) -> Token:
         raise TemporaryError(msg, hint="try again later, or raise its `deadline`") from None
     except (ImportError, OSError) as error:
         # No server's doing: a module or a file could not be read. An old token serves meanwhile.
-        msg = f"profile {order.profile.name} got no token: {type(error).__name__} in a file"
-        raise OutputError(msg, hint="check the disk and the installation") from None
+        msg = f"a file that profile {order.profile.name} needs cannot be opened ({word_for(error)})"
+        raise OutputError(msg, hint="see `ulimit -a`, the disk and the installation") from None
     finally:
         deadline.stop()
 

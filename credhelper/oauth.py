@@ -45,7 +45,13 @@ def exchange(profile: Profile, secret: Secret, *, attempts: int) -> Token:
         if answer.status_code != 200:
             raise _refusal(answer, profile, secret)
         # Counted from before the request: the server's clock started at some point after it.
-        return _token(_document(answer, endpoint), profile, started=started, endpoint=endpoint)
+        document = _document(answer, endpoint)
+        token = _token(document, profile, started=started, endpoint=endpoint)
+        # A machine that slept in between wakes with a dead token, and with all its budget.
+        if 0 < life_s(document.get("expires_in")) <= time.time() - started:
+            problem = f"the token of {url.host_of(endpoint)} ended on its way"
+            raise TemporaryError(problem, hint="try again later")
+        return token
 
     with session:
         return transport.retrying(attempt, attempts=attempts)

@@ -186,6 +186,13 @@ def test_without_a_home_nothing_lands_in_the_current_directory(
     assert sorted(box.home.iterdir()) == before
 
 
+def test_a_proxys_password_is_in_no_stamp() -> None:
+    """A stamp is written to disk, and the proxy decides about no token."""
+    environ = {"CREDHELPER_CLIENT_ID": "x"}
+    proxied = {**environ, "CREDHELPER_PROXY": "http://user:canary-password@proxy.example"}
+    assert cache.environment_stamp(proxied) == cache.environment_stamp(environ)
+
+
 def test_the_config_files_state_is_in_the_stamp(tmp_path: Path) -> None:
     """An edit, a chmod and a replacement of the config file each change the stamp."""
     path = tmp_path / "config.toml"

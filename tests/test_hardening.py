@@ -45,6 +45,15 @@ def test_the_current_directory_is_not_imported_from(box: Box, tokens: TokenServe
         assert done.stdout.startswith('{"Version":1'), (command, done.stderr)
 
 
+def test_a_librarys_warning_is_not_printed(box: Box, tokens: TokenServer) -> None:
+    """As requests' of a neighbour's version: a caller that reads stderr, too, would choke on it."""
+    box.itwin(tokens.url)
+    del box.environ["PYTHONWARNINGS"]
+    (box.home / "chardet.py").write_text('__version__ = "99.0.0"\n')
+    box.environ["PYTHONPATH"] = str(box.home)
+    assert box.run("get").token() == "canary-token-1"
+
+
 def test_a_deleted_current_directory_is_no_fault(box: Box, tokens: TokenServer) -> None:
     """A caller may stand where nothing is any more."""
     box.itwin(tokens.url)

@@ -21,6 +21,7 @@ LEVEL = {
     "profile": 4,
     "transport": 4,
     "aws_session": 4,
+    "vault_answer": 5,
     "vault_login": 5,
     "oauth": 5,
     "backends": 6,
@@ -42,8 +43,8 @@ LEVEL = {
     "demo": 7,
     "terminal": 0,
 }
-ONLY_IN = {"requests": ["oauth", "transport", "backends/vault"]}
-ONLY_IN |= {"hvac": ["backends/vault", "vault_login"]}
+ONLY_IN = {"requests": ["oauth", "transport", "vault_answer", "backends/vault"]}
+ONLY_IN |= {"hvac": ["backends/vault", "vault_answer", "vault_login"]}
 ONLY_IN |= {
     "keyring": ["keyring_backend"],
     "boto3": ["aws_session", "backends/aws"],

@@ -25,14 +25,14 @@ def plant(box: Box, *, life_s: float, renew_in_s: float) -> None:
     entry = cache.Entry(
         Token("planted", token_type="Bearer", expires_at=int(now + life_s), scope=""),
         stamp=source.stamp,
-        identity=profiles.get("env").identity(),
+        identity=profiles.get("").identity(),
         stored_at=now - 1,
         renew_at=int(now + renew_in_s),
         conditions={},
     )
     box.cache.mkdir(parents=True, mode=0o700, exist_ok=True)
-    store.write(str(box.cache), source.entry_name("env"), entry)
-    store.write_index(str(box.cache), source, "env", [], ["env"])
+    store.write(str(box.cache), source.entry_name(profiles.default), entry)
+    store.write_index(str(box.cache), source, profiles.default, [], [profiles.default])
 
 
 def herd(box: Box, number: int, *arguments: str) -> list[Ran]:

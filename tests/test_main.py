@@ -72,7 +72,10 @@ def test_the_script_is_plain() -> None:
 
 
 @pytest.mark.parametrize("warm", [True, False])
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed",
+    ["", "<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"],
+)
 def test_closed_descriptors_never_receive_a_token(
     box: Box, tokens: TokenServer, closed: str, *, warm: bool
 ) -> None:

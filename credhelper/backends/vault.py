@@ -1,37 +1,40 @@
 """Secrets in HashiCorp Vault or OpenBao, KV 1 or 2: `vault:MOUNT/PATH#FIELD[?version=N]`."""
 
+import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as setting
+from functools import partial
 from urllib.parse import quote
 
 import hvac
 import requests
-from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, Unauthorized, VaultError
 
-from credhelper import transport, url, vault_login
+from credhelper import table, transport, url, vault_login
 from credhelper.errors import (
     ConfigError,
-    CredhelperError,
     DeniedError,
     ProtocolError,
-    TemporaryError,
 )
+from credhelper.vault_answer import Moved, ask, check
 from credhelper.vault_login import Auth
 
 # With any of these changed, the same path can mean another secret.
 VARIABLES = ("VAULT_ADDR", "BAO_ADDR", "VAULT_NAMESPACE", "BAO_NAMESPACE")
-# Sealed and standby states of sys/health, and 412 of a replica that lags behind.
-_TEMPORARY = frozenset({412, 429, 472, 473})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What differs from VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT and VAULT_TOKEN (or BAO_…)."""
+    """What differs from VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT and VAULT_TOKEN (or BAO_…).
+
+    `addresses` are further nodes, to which a standby may send us; to no other does our token go.
+    """
 
     address: str = ""
     """where Vault is; default `VAULT_ADDR`, else `BAO_ADDR`"""
+    addresses: tuple[str, ...] = setting(default=(), metadata={"parse": table.strings})
+    """list: further nodes, to which a standby may send us; default none"""
     namespace: str = ""
     """namespace of the mount; default `VAULT_NAMESPACE`, else `BAO_NAMESPACE`"""
     ca: str = ""
@@ -59,6 +62,13 @@ def read_previous(path: str, field: str, settings: Settings) -> str:
 def describe(path: str, field: str, settings: Settings) -> Iterator[str]:
     """Yield policies and life of our token, then version and age; see `contracts.Backend`."""
     wanted, address = _wanted(path, field, back=0), _address(settings)
+    try:
+        yield from _describe(address, wanted, settings)
+    except Moved as moved:  # at the first request
+        yield from describe(path, field, *moved.args)
+
+
+def _describe(address: str, wanted: "_Wanted", settings: Settings) -> Iterator[str]:
     client, host = _open(address, settings), url.host_of(address)
     yield _identity(client, wanted.path, host)
     mount, is_v2 = _mount(client, wanted.path, host)
@@ -75,7 +85,7 @@ def _identity(client: hvac.Client, path: str, host: str) -> str:
     """Return what Vault says of the token. Raises DeniedError if it serves for nothing."""
     place = "/v1/auth/token/lookup-self"
     try:
-        data = _ask(lambda: client.adapter.get(place), "our token", host).get("data")
+        data = ask(lambda: client.adapter.get(place), "our token", host).get("data")
     except DeniedError as refused:
         try:
             _mount(client, path, host)  # only a good token is told that
@@ -93,7 +103,10 @@ def _identity(client: hvac.Client, path: str, host: str) -> str:
 def _retrieve(path: str, field: str, settings: Settings, *, back: int) -> str:
     """Return a field of the current or pinned version, or of the version `back` before it."""
     wanted, address = _wanted(path, field, back=back), _address(settings)
-    return transport.retrying(lambda: _read(address, wanted, settings))
+    try:
+        return transport.retrying(lambda: _read(address, wanted, settings))
+    except Moved as moved:
+        return _retrieve(path, field, *moved.args, back=back)
 
 
 def _wanted(path: str, field: str, *, back: int) -> "_Wanted":
@@ -158,7 +171,7 @@ def _data(
     """Return the data that Vault has at a place, with its metadata where KV 2 adds some."""
     host = url.host_of(client.url)
     parameters = {"version": version} if version else {}
-    answer = _ask(
+    answer = ask(
         lambda: client.adapter.get(f"/v1/{quote(place)}", params=parameters), wanted.path, host
     )
     data = answer.get("data")
@@ -178,10 +191,10 @@ def _field(data: object, wanted: _Wanted) -> str:
 
 
 def _open(address: str, settings: Settings) -> hvac.Client:
-    """Return a client that has logged in. Raises as `_ask`."""
+    """Return a client that has logged in. Raises as `vault_answer.ask`."""
     client, auth = _client(address, settings), settings.auth
     login = f"the {auth.method} login"
-    _ask(lambda: vault_login.LOGINS[auth.method](client, auth), login, url.host_of(address))
+    ask(lambda: vault_login.LOGINS[auth.method](client, auth), login, url.host_of(address))
     return client
 
 
@@ -189,7 +202,8 @@ def _client(address: str, settings: Settings) -> hvac.Client:
     """Return a client on our hardened session; nothing is left to hvac's own environment."""
     ca = settings.ca or vault_login.variable("CACERT") or vault_login.variable("CAPATH")
     session = transport.open_session(address, ca=ca, proxy=settings.proxy)
-    session.hooks["response"].append(_check)
+    look = partial(_look_for_active, settings)
+    session.hooks["response"] = [look, *session.hooks["response"], check]
     certificate = settings.client_cert or vault_login.variable("CLIENT_CERT")
     key = settings.client_key or vault_login.variable("CLIENT_KEY")
     for name, path in (("ca", ca), ("client_cert", certificate), ("client_key", key)):
@@ -210,69 +224,21 @@ def _client(address: str, settings: Settings) -> hvac.Client:
     )
 
 
-def _check(response: requests.Response, **_settings: object) -> None:
-    """Raise for the states that pass: hvac's exceptions do not tell all of them apart."""
-    status = response.status_code
-    if status >= 500 or status in _TEMPORARY:
-        host = url.host_of(response.url)
-        state = "is sealed" if b"sealed" in response.content else f"answered {status}"
-        wait_s = transport.retry_after_s(response.headers.get("Retry-After", ""))
-        hint = "unseal it" if state == "is sealed" else "try again later"
-        raise TemporaryError(f"Vault at {host} {state}", hint=hint, retry_after_s=wait_s)
+def _look_for_active(settings: Settings, response: requests.Response, **_more: object) -> None:
+    """Raise Moved for a redirect to a listed node; any other is refused as everywhere.
 
-
-def _missing(error: InvalidPath, what: str, host: str) -> ConfigError:
-    """Return our error for a 404, which has several meanings; metadata tells a deleted version."""
-    data = error.json.get("data") if isinstance(error.json, dict) else None
-    metadata = data.get("metadata") if isinstance(data, dict) else None
-    metadata = metadata if isinstance(metadata, dict) else {}
-    deleted, version = metadata.get("deletion_time"), metadata.get("version")
-    if metadata.get("destroyed") is True:
-        msg = f"version {version} of {what} at {host} is destroyed"
-        return ConfigError(msg, hint="store the secret again, or pin another version")
-    if isinstance(deleted, str) and deleted:
-        msg = f"version {version} of {what} at {host} was deleted at {deleted[:19]}Z"  # no fraction
-        return ConfigError(msg, hint="undelete it, or store the secret again")
-    hint = "check path, mount and namespace, and that the policy allows reading it"
-    return ConfigError(f"{host} shows nothing at {what}", hint=hint)
-
-
-def _ask(request: Callable[[], object], what: str, host: str) -> dict[str, object]:
-    """Return Vault's answer as a dict. Errors are ours, without Vault's or hvac's text."""
-    try:
-        answer = request()
-    except CredhelperError:
-        raise
-    except InvalidPath as error:
-        raise _missing(error, what, host) from None
-    except (Forbidden, Unauthorized):
-        msg = f"Vault at {host} refuses {what} (403)"
-        hint = "renew the Vault token or role secret, and let its policy read the path"
-        raise DeniedError(msg, hint=hint) from None
-    except InvalidRequest:
-        msg = f"Vault at {host} refuses {what} (400)"
-        hint = "check method, mount, role and role secret of vault.auth"
-        raise DeniedError(msg, hint=hint) from None
-    except VaultError:
-        raise ProtocolError(f"Vault at {host} failed on {what}", hint="see its log") from None
-    except (AttributeError, KeyError, TypeError, RecursionError):  # hvac reads whatever it got
-        raise _not_vault(what, host) from None
-    except Exception as error:  # noqa: BLE001 - requests' own, whose text quotes headers
-        raise transport.explain(error, url=f"https://{host}") from None
-    if transport.is_deep(answer):
-        raise _not_vault(what, host)
-    return answer if isinstance(answer, dict) else {}
-
-
-def _not_vault(what: str, host: str) -> ProtocolError:
-    msg = f"{host} did not answer {what} as Vault does"
-    return ProtocolError(msg, hint="check the address, and for a proxy in between")
+    We log in there from the start: nothing else of what the standby says is followed.
+    """
+    for address in settings.addresses if response.is_redirect else ():
+        if response.headers["Location"].startswith(f"{address.rstrip('/')}/v1/"):
+            response.close()
+            raise Moved(dataclasses.replace(settings, address=address, addresses=()))
 
 
 def _mount(client: hvac.Client, path: str, host: str) -> tuple[str, bool]:
     """Return the mount that a path lies in, with its slash, and whether it is KV version 2."""
     place = f"/v1/sys/internal/ui/mounts/{quote(path)}"
-    answer = _ask(lambda: client.adapter.get(place), path, host)
+    answer = ask(lambda: client.adapter.get(place), path, host)
     data = answer.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("path"), str):
         raise ProtocolError(f"{host} does not know the mount of {path}", hint="check the address")
