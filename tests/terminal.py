@@ -91,6 +91,22 @@ class Terminal:
         return bool(piece)
 
 
+def seen_on_terminal(box: Box, *arguments: str) -> str:
+    """Return what a person sees of a command that asks nothing."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen([COMMAND, *arguments], env=box.environ, stdout=child)
+    os.close(child)
+    seen = b""
+    try:
+        while piece := os.read(parent, 4096):
+            seen += piece
+    except OSError:
+        pass  # Linux tells so that the other side has closed
+    os.close(parent)
+    process.wait(10)
+    return seen.decode()
+
+
 def in_shell(box: Box, words: str, typed: str) -> bytes:
     """Return what a terminal shows of a line of shell that must succeed, and of what is typed."""
     with Terminal(box, "-c", words, command="/bin/sh") as terminal:

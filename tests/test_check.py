@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import pty
 import subprocess
 from pathlib import Path
 
@@ -15,10 +14,11 @@ from credhelper.checks import cache, startup
 from credhelper.walk import Finding, Walk, go, needed
 from tests import canary
 from tests.canary import leaks
-from tests.conftest import COMMAND, Box, Ran
+from tests.conftest import Box, Ran
 from tests.faults import FAULTS, NEVER_SHOWN, new_token, set_clock
 from tests.scene import Scene, scene
 from tests.servers.counting import TokenServer
+from tests.terminal import seen_on_terminal
 
 __all__ = ["scene"]  # a fixture
 pytestmark = pytest.mark.xdist_group("openbao")
@@ -163,31 +163,15 @@ def test_an_echo_is_withheld(box: Box, tokens: TokenServer) -> None:
     assert not leaks(ran.stdout.encode(), canary.CLIENT_SECRET)
 
 
-def on_terminal(box: Box) -> str:
-    """Return what a person sees."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen([COMMAND, "check"], env=box.environ, stdout=child)
-    os.close(child)
-    seen = b""
-    try:
-        while piece := os.read(parent, 4096):
-            seen += piece
-    except OSError:
-        pass  # Linux tells so that the other side has closed
-    os.close(parent)
-    process.wait(10)
-    return seen.decode()
-
-
 def test_colours_are_for_a_terminal(box: Box, tokens: TokenServer) -> None:
     """Neither for a pipe, nor for a user who wants none, nor for a terminal that has none."""
     box.itwin(tokens.url)
     box.environ |= {"TERM": "xterm", "COLUMNS": "80"}
-    assert "\x1b[32mok" in on_terminal(box)
+    assert "\x1b[32mok" in seen_on_terminal(box, "check")
     assert "\x1b" not in box.run("check").stdout
     for name, value in (("TERM", "dumb"), ("NO_COLOR", "1")):
         box.environ = {**box.environ, "TERM": "xterm", name: value}
-        plain = on_terminal(box)
+        plain = seen_on_terminal(box, "check")
         assert "\x1b" not in plain
         assert plain.startswith("ok       config ")
 

@@ -1,9 +1,6 @@
 """`list`: the state of each profile's token and how its last exchange failed, never a value."""
 
 import json
-import os
-import pty
-import subprocess
 import time
 from typing import Any
 
@@ -14,8 +11,9 @@ from credhelper.commands.list import Row, text
 from credhelper.errors import ConfigError, CredhelperError, ProtocolError, TemporaryError
 from credhelper.refusal import DENIED_S
 from tests.canary import leaks
-from tests.conftest import COMMAND, Box
+from tests.conftest import Box
 from tests.servers.counting import TokenServer
+from tests.terminal import seen_on_terminal
 from tests.test_issue import SECRET, plant
 
 
@@ -170,22 +168,6 @@ def test_no_config_is_an_error_as_elsewhere(box: Box) -> None:
     box.run("list", "--json").refused(78)
 
 
-def on_terminal(box: Box) -> str:
-    """Return what a person sees."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen([COMMAND, "list"], env=box.environ, stdout=child)
-    os.close(child)
-    seen = b""
-    try:
-        while piece := os.read(parent, 4096):
-            seen += piece
-    except OSError:
-        pass  # Linux tells so that the other side has closed
-    os.close(parent)
-    process.wait(10)
-    return seen.decode()
-
-
 def test_a_terminal_gets_colours_and_no_longer_lines(box: Box, tokens: TokenServer) -> None:
     """A pipe gets neither, and NO_COLOR is honoured."""
     box.itwin(tokens.url)
@@ -193,12 +175,12 @@ def test_a_terminal_gets_colours_and_no_longer_lines(box: Box, tokens: TokenServ
     box.run("get").refused(75)
     box.environ |= {"TERM": "xterm", "COLUMNS": "80"}
     plant(box, life_s=200, renew_in_s=-1)
-    assert "\x1b[33msoft (renewing)\x1b[0m" in on_terminal(box)
+    assert "\x1b[33msoft (renewing)\x1b[0m" in seen_on_terminal(box, "list")
     piped = box.run("list").stdout
     assert "\x1b" not in piped
     assert max(map(len, piped.splitlines())) > 80
     box.environ["NO_COLOR"] = "1"
-    plain = on_terminal(box)
+    plain = seen_on_terminal(box, "list")
     assert "\x1b" not in plain
     assert max(map(len, plain.splitlines())) <= 80
 
