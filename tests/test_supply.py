@@ -22,3 +22,11 @@ def test_the_lock_has_what_is_asked_for() -> None:
     for wanted in map(Requirement, lines):
         name = re.sub(r"[-_.]+", "-", wanted.name).lower()
         assert wanted.specifier.contains(locked[name]), name
+
+
+def test_the_proofs_of_the_promises_are_there() -> None:
+    """Each test that SECURITY.md names exists."""
+    named = re.findall(r"`([a-z_/]+\.py)(?:::(\w+))?`", (TOP / "SECURITY.md").read_text())
+    assert len(named) > 15
+    for file, function in named:
+        assert f"def {function}" in (TOP / "tests" / file).read_text(), (file, function)
