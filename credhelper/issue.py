@@ -46,6 +46,18 @@ def issue(order: Order, held: CredhelperError | lock.Lock | None) -> Issued:
     """
     where = cache.directory(os.environ)
     name = order.source.entry_name(order.profile.name, order.grant)
+    issued = _issue_once(order, held, where, name)
+    if issued.token.expires_at <= time.time():
+        entry = cache.read(where, name, os.environ)
+        # One that was good enough to be kept: the machine has slept meanwhile.
+        if entry and entry.token.access_token == issued.token.access_token:
+            return _issue_once(order, None, where, name)
+    return issued
+
+
+def _issue_once(
+    order: Order, held: CredhelperError | lock.Lock | None, where: str, name: str
+) -> Issued:
     found = _found(order, held, where, name)
     if isinstance(found, CredhelperError):
         raise found
@@ -112,7 +124,8 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
     except CredhelperError as error:
         if old is None or not old.serves(time.time(), order.min_ttl_s):
             raise
-        again_at = int(time.time()) + POSTPONE_S
+        # Never before the soft window, though the clock has been set back meanwhile.
+        again_at = max(int(time.time()) + POSTPONE_S, old.renew_at)
         _keep(where, name, old.under(order.source.stamp, again_at))
         return Issued(old.token, error.line())
     return Issued(token, _keep(where, name, _entry(order, token)))

@@ -48,7 +48,7 @@ def exchange(profile: Profile, secret: Secret, *, attempts: int) -> Token:
         document = _document(answer, endpoint)
         token = _token(document, profile, started=started, endpoint=endpoint)
         # A machine that slept in between wakes with a dead token, and with all its budget.
-        if 0 < life_s(document.get("expires_in")) <= time.time() - started:
+        if life_s(document.get("expires_in")) and token.expires_at <= time.time():
             problem = f"the token of {url.host_of(endpoint)} ended on its way"
             raise TemporaryError(problem, hint="try again later")
         return token
