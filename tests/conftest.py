@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sysconfig
 from collections.abc import Callable
@@ -23,6 +24,13 @@ pytest_plugins = [
 ]
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "credhelper")
+
+
+def pytest_configure() -> None:
+    """Heed the signals that the runner may ignore, as `nohup` does: our children would, too."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass

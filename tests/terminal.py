@@ -1,8 +1,10 @@
 """A person at a real pseudo terminal: reads what is asked, and types."""
 
+import contextlib
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -48,7 +50,8 @@ class Terminal:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(self._process.pid, signal.SIGKILL)  # a subshell would keep stdout open
         self._process.communicate()
         os.close(self._parent)
 
