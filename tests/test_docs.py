@@ -44,6 +44,7 @@ CONFIGS = [
 SHOWN = [name for name, block in BLOCKS.items() if block.language not in OWN and not block.reason]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_a_page_does_what_it_says(
     page: Page, box: Box, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

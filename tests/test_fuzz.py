@@ -49,6 +49,7 @@ def test_corpus(name: str, file: str) -> None:
     catalogue.run(TARGETS[name], catalogue.corpus(name)[file])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_more(name: str) -> None:
     """What is made of the corpus by edits, and any bytes, hold."""

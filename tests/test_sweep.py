@@ -20,6 +20,7 @@ def ready(tmp_path: Path) -> Iterator[Stand]:
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
 def test_no_fault_loses_a_token_or_tears_the_cache(ready: Stand, scenario: Scenario) -> None:
     """Each kind of call is killed and refused once; the run, its files and the next calls hold."""

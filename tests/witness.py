@@ -81,7 +81,7 @@ def witness(
             watched.environs.append(environ)
         words = [args] if isinstance(args, str) else [str(word) for word in args]
         is_servers = any(server in word for server in _SERVERS for word in words)
-        if is_tracing and words[0] != STRACE[0] and not is_servers:
+        if is_tracing and os.path.basename(words[0]) != "strace" and not is_servers:
             args = [*watched.prefix(), *words]
         start(self, args, *more, **keys)  # type: ignore[call-overload]
 
