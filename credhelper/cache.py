@@ -165,7 +165,7 @@ def read_lines(where: str, name: str) -> list[str]:
     A link, a fifo, a device, another owner, a group or other bit, a second hard link: the file was
     not written by us, so it is neither followed nor mended.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         check_folder(where)
         descriptor = os.open(f"{where}/{name}", flags)

@@ -68,8 +68,8 @@ def pattern(text: str) -> str:
         return text if _is_visible(text) else ""
     if text.startswith("*."):
         suffix = _host_and_port(text[2:], "443")
-        # `*.com` would be everybody.
-        return f"*.{suffix}" if "." in suffix and suffix[0] != "[" else ""
+        # `*.com` would be everybody; an IPv6 address has no dot.
+        return f"*.{suffix}" if "." in suffix else ""
     return _host_and_port(text, "443")
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 import time
 from functools import partial
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -145,10 +144,10 @@ def life_s(expires_in: object) -> int:
     an absurd number tells nothing. Zero is kept: such a token is printed and not cached.
     """
     if isinstance(expires_in, str) and expires_in.isascii() and expires_in.isdigit():
-        expires_in = float(expires_in[:400])
+        expires_in = float(expires_in)
     if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float)):
         return DEFAULT_LIFE_S
-    if not 0 <= expires_in <= 10**9 or not math.isfinite(expires_in):
+    if not 0 <= expires_in <= 10**9:
         return DEFAULT_LIFE_S
     return min(int(expires_in), LIFE_LIMIT_S)
 

@@ -10,8 +10,8 @@ def write(path: str, data: bytes, *, mode: int = 0o600) -> None:
     """
     folder, slash, name = path.rpartition("/")
     temporary = f"{folder}{slash}.{name}.{os.urandom(8).hex()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600)
+    # O_EXCL follows no link either, and Python keeps the descriptor from children (PEP 446).
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         while data:
             data = data[os.write(descriptor, data) :]

@@ -25,11 +25,61 @@ def rule(text: str, profile: str = "a") -> Rule:
         ("http://localhost", "localhost:80"),
         ("http://[::1]", "[::1]:80"),
         ("https://a_b-c.example", "a_b-c.example:443"),
+        ("https://aXb.example/X", "axb.example:443"),
+        ("https://a.example?x", "a.example:443"),
+        ("https://a.example#y", "a.example:443"),
+        ("https://a.example/!~", "a.example:443"),
+        ("https://a.example:1", "a.example:1"),
+        ("https://a.example:65535", "a.example:65535"),
     ],
 )
 def test_origin(url: str, origin: str) -> None:
     """A plain URL has one origin, in lower case with its port."""
     assert hosts.origin(url) == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example:65536",
+        f"https://a.example:{'1' * 5000}",
+        "https://a.example/\\",
+        "https://a.example/ ",
+        "https://a.example/\x7f",
+        "https://[::]",
+        "https://[::1",
+        "https://[2001::1:443",
+        "https://2001::1]",
+        "https://[a.example]",
+        "https://[g::1]",
+        "https://[::1g]",
+        "http://a.example",
+        "http://[::2]",
+        "http://128.0.0.1",
+        "ftp://localhost",
+        "https",
+        "https://",
+    ],
+)
+def test_what_is_not_plainly_a_host_has_no_origin(url: str) -> None:
+    """And without one no rule fits, not even one that would fit everything."""
+    assert hosts.origin(url) == ""
+    assert hosts.match([Rule("*", profile="a", username="")], url, "") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("A.example", "a.example:443"),
+        ("a.example:8443", "a.example:8443"),
+        ("*.Example.com", "*.example.com:443"),
+        ("*.example.com:8443", "*.example.com:8443"),
+        ("//iam.example.com/Pools/~!", "//iam.example.com/Pools/~!"),
+    ],
+)
+def test_a_pattern_has_one_spelling(text: str, spelling: str) -> None:
+    """Lower case, with its port; an audience is kept as it is."""
+    assert hosts.pattern(text) == spelling
 
 
 @pytest.mark.parametrize("text", ["*", "*.", "*.com", "*.[::1]", "**.a.b", "a.*.b", "a b", "",
@@ -62,6 +112,16 @@ def test_two_profiles_for_one_host_must_be_told_apart() -> None:
     assert found
     assert found.profile == "b"
     assert hosts.match(rules, "https://x.example.org", "b") is None
+
+
+def test_only_the_most_specific_rules_are_in_doubt() -> None:
+    """Who else has a wider rule does not matter, and a wider rule does not settle a doubt."""
+    wide = [rule("*.b.example"), rule("*.b.example", "b")]
+    found = hosts.match([*wide, rule("a.b.example", "c")], "https://a.b.example", "")
+    assert found
+    assert found.profile == "c"
+    doubtful = [rule("a.b.example"), rule("a.b.example", "b"), rule("*.b.example", "c")]
+    assert hosts.match(doubtful, "https://a.b.example", "") is None
 
 
 def test_an_audience_is_compared_as_a_whole() -> None:

@@ -65,6 +65,7 @@ def test_anything_else_is_refused(address: str) -> None:
         url.endpoint(address, key="profiles.p.token_url")
     line = caught.value.line()
     assert line.startswith("credhelper: config: profiles.p.token_url ")
+    assert caught.value.hint == "set profiles.p.token_url to an https:// address"
     assert "pw" not in line
     assert line.isprintable()
 

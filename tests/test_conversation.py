@@ -1,0 +1,272 @@
+"""A caller's question answered in this process: which profile, which token, what else is said."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from credhelper import cache, conversation, profile, protocols, store
+from credhelper.errors import ConfigError, CredhelperError, UsageError
+from credhelper.protocols import Answer, Asked, Listing, Rejected
+from credhelper.token import Token
+
+CONFIG = """
+[profiles.p]
+token_url = "https://login.example/token"
+client_id = "id-p"
+client_secret = "env:NOT_SET_AT_ALL"
+hosts = ["a.example", "*.wide.example"]
+username = "u"
+
+[profiles.q]
+token_url = "https://login.example/token"
+client_id = "id-q"
+client_secret = "env:NOT_SET_AT_ALL"
+hosts = ["b.example"]
+"""
+# What the protocol heard last, and what it answers.
+OURS = SimpleNamespace(
+    reply=lambda token, asked: f"{token.access_token} for {asked.profile} as {asked.username}",
+    listing=lambda rules: " ".join(rule.pattern for rule in rules),
+)
+URL = "https://a.example/x"
+
+
+@pytest.fixture(autouse=True)
+def _two_profiles(clean_environ: Callable[[str, str], None], tmp_path: Path) -> None:
+    """Two profiles, each with a token in the cache, and no secret to get another one."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "config.toml").chmod(0o600)
+    clean_environ("CREDHELPER_CONFIG", str(tmp_path / "config.toml"))
+    clean_environ("CREDHELPER_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("p", "q"):
+        keep(name)
+
+
+def where() -> tuple[str, cache.Source]:
+    """Return the cache directory and the source of the settings."""
+    return cache.directory(os.environ), cache.source(os.environ)
+
+
+def keep(name: str, *, renew_in_s: int = 1000) -> None:
+    """Store a token of a minute ago."""
+    folder, source = where()
+    now = int(time.time())
+    entry = cache.Entry(
+        Token(f"tok-{name}", token_type="Bearer", expires_at=now + 2000, scope=""),
+        stamp=source.stamp,
+        identity=profile.load(os.environ).get(name).identity(),
+        stored_at=now - 60,
+        renew_at=now + renew_in_s,
+        conditions={},
+    )
+    store.write(folder, source.entry_name(name), entry)
+
+
+def has(name: str) -> bool:
+    """Return whether the cache has a token of the profile."""
+    folder, source = where()
+    return (Path(folder) / source.entry_name(name)).exists()
+
+
+def respond(asked: Any, protocol: SimpleNamespace = OURS, **options: Any) -> int:  # noqa: ANN401 - any kind of question, of option
+    """Answer as `cli` has it answered."""
+    plain = {"config": "", "fresh": False, "min_ttl": "0s", "verbose": False, **options}
+    question = protocols.Question(protocol, words=["w"], asked=asked)
+    return conversation.respond(SimpleNamespace(**plain), question, None)
+
+
+def wish(name: str = "", **more: Any) -> Asked:  # noqa: ANN401 - as many kinds as the fields have
+    """Return what a caller asks for."""
+    return Asked(name, environ=os.environ, **more)
+
+
+def said(capfd: pytest.CaptureFixture[str]) -> str:
+    """Return stdout; stderr must be empty."""
+    told = capfd.readouterr()
+    assert told.err == ""
+    return told.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({"url": URL}, "tok-p for p as u"),
+        ({"url": "https://x.wide.example"}, "tok-p for p as u"),
+        ({"url": "https://b.example"}, "tok-q for q as "),
+        ({"url": URL, "name": "p"}, "tok-p for p as u"),
+        ({"name": "q"}, "tok-q for q as "),
+    ],
+)
+def test_the_url_chooses_the_profile(
+    capfd: pytest.CaptureFixture[str], asked: dict[str, Any], answer: str
+) -> None:
+    """And its user name; without one the caller does."""
+    assert respond(wish(**asked)) == 0
+    assert said(capfd) == answer
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "place"),
+    [
+        ("https://c.example/x", "", "c.example:443"),
+        ("https://a.example", "q", "a.example:443"),
+        ("http://a.example", "", "an address that is no plain https:// one"),
+    ],
+)
+def test_no_token_goes_anywhere_else(
+    capfd: pytest.CaptureFixture[str], url: str, name: str, place: str
+) -> None:
+    """Whatever profile is named; the hint says which file to edit."""
+    with pytest.raises(ConfigError) as caught:
+        respond(wish(name, url=url))
+    assert caught.value.problem == f"no token may go to {place}"
+    assert caught.value.code == "unknown_host"
+    assert caught.value.hint.endswith(os.environ["CREDHELPER_CONFIG"])
+    assert said(capfd) == ""
+
+
+def test_a_profile_that_there_is_not_is_told(clean_environ: Callable[[str, str], None]) -> None:
+    """Before the question where its token may go; without a file the hint names the variable."""
+    with pytest.raises(ConfigError, match="r"):
+        respond(wish("r", url="https://c.example"))
+    with pytest.raises(ConfigError) as caught:
+        respond(wish("p", url="https://c.example"))
+    assert "no token may go" in caught.value.problem
+    os.environ.pop("CREDHELPER_CONFIG")
+    clean_environ("ITWIN_CLIENT_ID", "i")
+    clean_environ("ITWIN_CLIENT_SECRET", "s")
+    with pytest.raises(ConfigError) as caught:
+        respond(wish(url="https://c.example"))
+    assert caught.value.hint.endswith("CREDHELPER_HOSTS")
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "token", "is_gone"),
+    [
+        (URL, "", "tok-p", True),
+        (URL, "p", "", True),
+        (URL, "", "tok-q", False),
+        (URL, "q", "tok-p", False),
+        ("https://c.example", "", "tok-p", False),
+    ],
+)
+def test_a_rejected_token_is_dropped(
+    capfd: pytest.CaptureFixture[str],
+    url: str,
+    name: str,
+    token: str,
+    is_gone: bool,  # noqa: FBT001 - a row
+) -> None:
+    """If it is the one that is cached for that URL; the caller hears its text in any case."""
+    assert respond(Rejected(name, url=url, access_token=token, text="gone")) == 0
+    assert said(capfd) == "gone"
+    assert has("p") is not is_gone
+    assert has("q")
+
+
+def test_what_is_no_token_is_said_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    """Text on stdout, a line on stderr if there is one, the status."""
+    assert respond(Answer("text", status=3)) == 3
+    assert said(capfd) == "text"
+    assert respond(Answer(line="line")) == 0
+    assert capfd.readouterr().err == "line\n"
+    assert respond(Listing()) == 0
+    assert said(capfd) == "a.example:443 *.wide.example:443 b.example:443"
+
+
+def test_what_fails_is_told_in_the_callers_shape(capfd: pytest.CaptureFixture[str]) -> None:
+    """Where it has one; what was heard counts, too."""
+    error = UsageError("said nonsense", hint="say more")
+    with pytest.raises(UsageError) as caught:
+        respond(error)
+    assert caught.value is error
+    shaped = SimpleNamespace(
+        refuse=lambda error, words: Answer(f"{error.problem} {words}", status=5)
+    )
+    assert respond(error, shaped) == 5
+    assert said(capfd) == "said nonsense ['w']"
+
+
+def test_only_a_token_that_is_new_enough_will_do(capfd: pytest.CaptureFixture[str]) -> None:
+    """Newer than the caller says, than now, or long enough good: else a new one is wanted."""
+    assert respond(wish("p", newer_than=time.time() - 100), min_ttl="1000s") == 0
+    assert said(capfd) == "tok-p for p as "
+    for refused, options in (
+        (wish("p", newer_than=time.time() - 10), {}),
+        (wish("p"), {"fresh": True}),
+        (wish("p"), {"min_ttl": "3000s"}),
+    ):
+        with pytest.raises(CredhelperError, match="NOT_SET_AT_ALL"):
+            respond(refused, **options)
+    with pytest.raises(CredhelperError):
+        respond(wish("p", grant="sts"))
+
+
+def test_the_index_is_written_once_for_those_who_need_it() -> None:
+    """The next caller's door finds the rules there; one that names its profile needs none."""
+    folder, source = where()
+    index = Path(folder) / source.entry_name("")
+    respond(wish("p"))
+    assert not index.exists()
+    respond(wish(url=URL))
+    lines = [rule.line() for rule in profile.load(os.environ).rules()]
+    assert cache.read_index(folder, source) == ("", lines, ["p", "q"])
+    before = index.stat().st_ino
+    respond(wish(url=URL))
+    assert index.stat().st_ino == before
+    index.unlink()
+    with pytest.raises(ConfigError):
+        respond(wish())  # which of the two?
+
+
+def test_an_index_that_cannot_be_kept_costs_no_answer(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next caller asks the config, too; -v tells why."""
+    caplog.set_level(logging.INFO, "credhelper")
+    folder, source = where()
+    (Path(folder) / source.entry_name("")).mkdir()
+    assert respond(wish(url=URL)) == 0
+    assert said(capfd) == "tok-p for p as u"
+    assert folder in caplog.text
+
+
+def test_a_duration_that_is_none_is_named() -> None:
+    """As the option that it was given with."""
+    with pytest.raises(ConfigError) as caught:
+        respond(wish("p"), min_ttl="soon")
+    assert caught.value.problem.startswith("--min-ttl ")
+
+
+def test_a_warning_is_for_those_who_want_it(capfd: pytest.CaptureFixture[str]) -> None:
+    """An old token is answered without a word, or with one."""
+    keep("p", renew_in_s=-1)
+    assert respond(wish("p")) == 0
+    assert said(capfd) == "tok-p for p as "
+    keep("p", renew_in_s=-1)
+    assert respond(wish("p"), verbose=True) == 0
+    told = capfd.readouterr()
+    assert told.out == "tok-p for p as "
+    assert "NOT_SET_AT_ALL" in told.err
+
+
+def test_a_protocol_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours, a third party's, or else the nearest is named."""
+    assert conversation.find("token") is protocols.own("token")
+    information = tmp_path / "shout-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: shout\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[credhelper.protocols]\nshout = shouting\n")
+    (tmp_path / "shouting.py").write_text("def reply(token, asked):\n    return ''\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert conversation.find("shout").__name__ == "shouting"  # type: ignore[attr-defined]
+    for wrong, nearest in (("tokn", "token"), ("shot", "shout")):
+        with pytest.raises(UsageError, match="unknown") as caught:
+            conversation.find(wrong)
+        assert f"`{nearest}`" in caught.value.hint
