@@ -122,6 +122,8 @@ def test_stdin_is_read_to_its_end_or_to_the_mark(feed: Feed) -> None:
     """However many pieces it comes in."""
     feed(b"a question\n\nmore")
     assert protocols.read_input() == b"a question\n\nmore"
+    feed(b"aXXb")
+    assert protocols.read_input() == b"aXXb"
     feed(b"abcdef")
     assert protocols.read_input(b"c") == b"abc"
     feed(b"")
