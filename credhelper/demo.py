@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from credhelper.errors import TemporaryError
 
@@ -68,9 +68,7 @@ class _Platform(BaseHTTPRequestHandler):
             self._answer(404, {"error": "invalid_request"})
         elif form.get("grant_type") != "client_credentials":
             self._answer(400, {"error": "unsupported_grant_type"})
-        elif form.get("client_id") != CLIENT_ID or not hmac.compare_digest(
-            form.get("client_secret", ""), self.secret
-        ):
+        elif not self._knows(form):
             self._answer(400, {"error": "invalid_client"})
         elif form.get("scope") != SCOPE:
             self._answer(400, {"error": "invalid_scope"})
@@ -79,6 +77,20 @@ class _Platform(BaseHTTPRequestHandler):
             type(self).issued += (access_token,)
             token = {"access_token": access_token, "token_type": "Bearer"}
             self._answer(200, {**token, "expires_in": LIFE_S, "scope": SCOPE})
+
+    def _knows(self, form: dict[str, str]) -> bool:
+        """Return whether header or form authenticates the client (RFC 6749 section 2.3.1)."""
+        found = form.get("client_id", ""), form.get("client_secret", "")
+        scheme, _, text = self.headers.get("Authorization", "").partition(" ")
+        if scheme == "Basic":
+            try:
+                name, _, secret = base64.b64decode(text).decode().partition(":")
+            except ValueError:
+                return False
+            found = unquote_plus(name), unquote_plus(secret)
+        return found[0] == CLIENT_ID and hmac.compare_digest(
+            found[1].encode(), self.secret.encode()
+        )
 
     def _answer(self, status: int, document: dict[str, object]) -> None:
         body = json.dumps(document).encode()

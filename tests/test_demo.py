@@ -50,3 +50,12 @@ def test_each_of_its_tokens_is_taken(box: Box, platform: str) -> None:
     for token in tokens:
         header = {"Authorization": f"Bearer {token}"}
         assert requests.get(f"{platform}/itwins/", headers=header, timeout=10).ok
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_either_client_authentication_will_do(box: Box, platform: str, method: str) -> None:
+    """As at iTwin's own; a wrong secret is refused by both."""
+    box.environ["CREDHELPER_CLIENT_AUTH"] = method
+    assert box.run("get").token().startswith("eyJ")
+    box.environ["ITWIN_CLIENT_SECRET"] = "wrong-secret-é"
+    assert "invalid_client" in box.run("get", "--fresh").refused(77)
