@@ -47,7 +47,7 @@ class CredhelperError(Exception):
         """Return the one line for stderr: `credhelper: CLASS: what, where; next step`."""
         text = f"credhelper: {self.word}: {self.problem}; {self.hint}"
         # A name in the message may come from a hostile file or server: no escape codes, no lines.
-        return "".join(c if c.isprintable() else "?" for c in text)[:LINE_LIMIT]
+        return printable(text)[:LINE_LIMIT]
 
     def json(self) -> str:
         """Return the same as one line of JSON, for machines."""
@@ -70,6 +70,11 @@ class CredhelperError(Exception):
             "retry_after_s": self.retry_after_s,
             "correlation_id": self.correlation_id[:limit] or None,
         }
+
+
+def printable(text: str) -> str:
+    """Return the text without escape codes and line breaks: a file or a server had a part in it."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def word_for(error: Exception) -> str:

@@ -14,6 +14,7 @@ SOFT_S, SOFT_SHARE = 300, 0.2
 POSTPONE_S = 30
 # With a good token in hand nobody should wait long for a better one.
 SOFT_BUDGET_S = 5.0
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,11 @@ def _renew(order: Order, where: str, name: str, *, budget_s: float) -> Issued:
     old = _usable(order, where, name)
     if old and old.is_fresh(time.time()):
         return Issued(old.token, _keep(where, name, old.under(order.source.stamp, old.renew_at)))
+    if old:
+        budget_s = min(SOFT_BUDGET_S, budget_s)
     try:
-        if old:
-            budget_s = min(SOFT_BUDGET_S, budget_s)
-            token = _fetch_or_mark(order, where, name, budget_s=budget_s, attempts=1)
-        else:
-            token = _fetch_or_mark(order, where, name, budget_s=budget_s)
+        attempts = 1 if old else ATTEMPTS
+        token = _fetch_or_mark(order, where, name, budget_s=budget_s, attempts=attempts)
     except CredhelperError as error:
         if old is None or not old.serves(time.time(), order.min_ttl_s):
             raise
@@ -177,7 +177,7 @@ def _conditions(order: Order) -> dict[str, str | None]:
 
 
 def _fetch_or_mark(
-    order: Order, where: str, name: str, *, budget_s: float, attempts: int = 3
+    order: Order, where: str, name: str, *, budget_s: float, attempts: int = ATTEMPTS
 ) -> Token:
     """Return what was ordered, new; how it failed is left beside the entry, and raised."""
     try:

@@ -19,11 +19,6 @@ def coloured(text: str, colour: str) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
-def printable(text: str) -> str:
-    """Return the text without escape codes and line breaks: a file or a server had a part in it."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
 def duration(seconds: int) -> str:
     """Return seconds as a person says them, like `42s`, `54m`, `2h 5m` or `3d 4h`."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400

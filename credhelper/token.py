@@ -51,4 +51,9 @@ class Token:
 
         `early_s` seconds before it, for a caller that keeps no margin of its own.
         """
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at - early_s))
+        return rfc3339(self.expires_at - early_s)
+
+
+def rfc3339(moment: float) -> str:
+    """Return unix seconds as RFC 3339 UTC, whole seconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

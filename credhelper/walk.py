@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from credhelper import deadline
-from credhelper.errors import CredhelperError, TemporaryError
+from credhelper.errors import CredhelperError, TemporaryError, printable
 from credhelper.profile import Profile, Profiles
 from credhelper.secret import Secret
 from credhelper.token import Token
@@ -104,4 +104,4 @@ def _clean(walk: Walk, text: str) -> str:
     for value in hidden:
         # Of a shorter one each place where it stands by chance would tell what it is.
         text = text.replace(value, "(withheld)") if len(value) >= 8 else text
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return printable(text)

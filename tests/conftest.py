@@ -99,13 +99,13 @@ class Box:
             text=True,
         )
 
-    def call(self, *command: str) -> Ran:
+    def call(self, *command: str, stdin: str = "") -> Ran:
         """Run another program in the box to its end."""
         done = subprocess.run(
             command,
             env=self.environ,
             cwd=self.home,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=60,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from credhelper import cache, output, profile, refusal, terminal, url
-from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError
+from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError, printable
 from credhelper.profile import Profile, Profiles
-from credhelper.terminal import printable
+from credhelper.token import rfc3339
 
 HEAD = ("PROFILE", "HOST", "SECRET", "TOKEN", "LIFE", "LAST ERROR")
 COLOURS = {"fresh": "32", "soft": "33", "expired": "33", "refused": "1;31", "broken": "1;31"}
@@ -99,8 +99,8 @@ def _last_error(
     if not known:
         return None
     newest = max(known, key=lambda failure: failure.at)
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(newest.at))
-    return {**_told(newest.error), "at": at, "ago_s": max(0, int(now - newest.at))}
+    ago_s = max(0, int(now - newest.at))
+    return {**_told(newest.error), "at": rfc3339(newest.at), "ago_s": ago_s}
 
 
 def _told(error: CredhelperError) -> Mapping[str, str | int | None]:

@@ -109,16 +109,8 @@ def call(box: Box, name: str, *arguments: str, stdin: str = "") -> str:
     """Return what a real client, which must succeed, says on stdout; or skip without it."""
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
-    done = subprocess.run(
-        [name, *arguments],
-        env=box.environ,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = box.call(name, *arguments, stdin=stdin)
+    assert done.status == 0, done.stdout + done.stderr
     return done.stdout
 
 

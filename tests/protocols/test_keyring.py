@@ -58,17 +58,7 @@ def store(box: Box, tokens: TokenServer) -> Box:
 
 def run(box: Box, *words: str, stdin: str = "") -> Ran:
     """Run Python with these words."""
-    done = subprocess.run(
-        [sys.executable, *words],
-        env=box.environ,
-        cwd=box.home,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return box.call(sys.executable, *words, stdin=stdin)
 
 
 def ring(box: Box, *words: str, stdin: str = "") -> Ran:

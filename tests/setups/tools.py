@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,17 +39,8 @@ def need(box: Box, name: str) -> None:
 
 def tool(box: Box, *words: str, stdin: str = "") -> str:
     """Return what a tool prints in that home."""
-    done = subprocess.run(
-        words,
-        env=box.environ,
-        cwd=box.home,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
+    done = box.call(*words, stdin=stdin)
+    assert done.status == 0, done.stderr
     return done.stdout
 
 
