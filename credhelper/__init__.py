@@ -1,3 +1,3 @@
 """An external command that turns a client secret in its manager into an OAuth access token."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,8 +1,8 @@
 """The fast door: answer from the cache, or hand over to the command line.
 
-The door may only say yes. On a hit it imports nothing beyond a bare interpreter's modules and
-ours; any doubt (an option, an old or odd entry, a full disk) goes to `cli`, which decides and
-explains.
+The door may only say yes, or what a server told another caller moments ago. On a hit it imports
+nothing beyond a bare interpreter's modules and ours; any doubt (an option, an old or odd entry, a
+full disk) goes to `cli`, which decides and explains.
 """
 
 import _signal  # type: ignore[import-not-found]  # `signal` costs 2 ms more, and has the types
@@ -18,10 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
+    from credhelper.caller import Asked, Question
     from credhelper.errors import CredhelperError
-    from credhelper.hosts import Rule
-    from credhelper.lock import Lock
-    from credhelper.protocols import Question
+    from credhelper.renewal.lock import Lock
+
+    Where = tuple[cache.Folder, cache.Source]
+
+
+OWN_NAMES = ("credhelper", "__main__.py")
+
+
+class Late(BaseException):
+    """The run's time is over. The door hands over to `cli`, which says so.
+
+    A BaseException, so that it is not taken for a fault of the caller's question.
+    """
 
 
 def main() -> "NoReturn":
@@ -29,84 +40,136 @@ def main() -> "NoReturn":
     if sys.platform == "win32":
         # No owner bits and no flock there, so no cache that could be trusted.
         sys.exit("credhelper: config: Windows is not supported yet; use it under WSL")
-    _die_silently()
-    _fill_descriptors()
-    arguments, question, held = sys.argv[1:], None, None
+    inherited = _take_over()
+    started = inherited[-1]
+    command, arguments = sys.argv[0].rpartition("/")[2], sys.argv[1:]
+    question, lock, spare = None, None, ""
     try:
-        question = _question(sys.argv[0].rpartition("/")[2], arguments)
-        held = _plain_get(arguments) if question is None else _reply_to(question)
-        _name_profiles(arguments)
-    except Exception:  # noqa: BLE001, S110 - the door may only say yes; `cli` meets it again
+        if _is_plain_get(command, arguments):
+            lock, spare = _get(arguments, started)
+            from credhelper import caller
+            from credhelper.protocols import process
+
+            question = caller.hear(process, arguments[1:])
+        elif question := _question(command, arguments):
+            lock, spare = _reply_to(question, started)
+    except (Exception, Late):  # noqa: BLE001, S110 - the door may only say yes; `cli` explains
         pass
     try:
-        from credhelper import cli
+        from credhelper.cli import run
+        from credhelper.cli.call import Call
+
+        call = Call(arguments, inherited=inherited, question=question, lock=lock, spare=spare)
+        run.leave(run.run(call))
+    except Late:  # before `cli` has a limit of its own
+        line, status = "temporary: no answer in time; try again later", 75
     except Exception as error:  # noqa: BLE001 - a module cannot be read
-        line = f"credhelper: io: {type(error).__name__} in the installation; retry or reinstall\n"
-        os.write(2, line.encode())
-        os._exit(74)
-    cli.leave(cli.run(arguments, question=question, held=held))
+        if spare and _written(1, spare):
+            os._exit(0)
+        word = getattr(error, "strerror", None) or type(error).__name__
+        line, status = f"io: {word} in the installation; retry or reinstall", 74
+    os.write(2, f"credhelper: {line}\n".encode())
+    os._exit(status)
+
+
+def _take_over() -> "tuple[int, set[int], set[int], float, float]":
+    """Make umask, descriptors, signals and time limit ours. Return what the caller had.
+
+    That is its umask, the signals that it had blocked and those that it ignored, the seconds that
+    were left of its own alarm, and when that was (monotonic).
+    """
+    umask = os.umask(0o077)
+    _fill_descriptors()
+    blocked = _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGALRM, _signal.SIGCHLD))
+    ignored = set()
+    if _signal.signal(_signal.SIGALRM, _expire) == _signal.SIG_IGN:
+        ignored.add(_signal.SIGALRM)
+    if _signal.getsignal(_signal.SIGCHLD) == _signal.SIG_IGN:
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        ignored.add(_signal.SIGCHLD)
+    # SIGINT ends us as it ends any program, not by a traceback on stderr; later `hardening` takes
+    # it over. A caller that ignores it goes on ignoring it.
+    if _signal.getsignal(_signal.SIGINT) == _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    # Again each second: an alarm that strikes in a destructor is lost.
+    left_s = _signal.setitimer(_signal.ITIMER_REAL, cache.BUDGET_S, 1.0)[0]
+    return umask, blocked, ignored, left_s, time.monotonic()
+
+
+def _expire(_number: int, _frame: object) -> None:
+    raise Late
 
 
 def _question(command: str, arguments: list[str]) -> "Question | None":
-    """Return what a caller asks in its dialect: under a name of its own, or by a plain `as`."""
-    if command not in ("credhelper", "__main__.py"):
-        from credhelper import executable
+    """Return what a caller asks in its dialect: under a name of its own, or by a plain `as`.
 
-        name, words = executable.parse(command, arguments)
-    elif arguments[:1] == ["as"] and not any(word[:1] == "-" for word in arguments):
-        name, words = "".join(arguments[1:2]), arguments[2:]
-    else:
+    What went wrong is an answer, too: a caller's words must not be taken for ours.
+    """
+    is_plain = arguments[:1] == ["as"] and not any(word[:1] == "-" for word in arguments)
+    is_named = command not in OWN_NAMES
+    if not is_named and not is_plain:
         return None
-    from credhelper import protocols
+    from credhelper import caller
 
-    protocol = protocols.own(name)
-    return protocols.hear(protocol, words) if protocol else None
+    name, words, protocol = "".join(arguments[1:2]), arguments[2:], None
+    try:
+        if is_named:
+            name, words = caller.named(command, arguments)
+        protocol = caller.own(name)
+        return caller.hear(protocol, words) if protocol else None
+    except Late:
+        from credhelper.errors import TemporaryError
+
+        hint = "see what its stdin is connected to, and try again"
+        error: Exception = TemporaryError("the caller's question has no end", hint=hint)
+    except Exception as caught:  # noqa: BLE001 - `cli` raises it again, and explains it
+        error = caught
+    # Without its protocol if that cannot be loaded.
+    return caller.Question(protocol, words=words, asked=error)  # type: ignore[arg-type]
 
 
-def _plain_get(arguments: "Sequence[str]") -> "CredhelperError | Lock | None":
+def _is_plain_get(command: str, arguments: "Sequence[str]") -> bool:
+    """Return whether it is a `get` without options, of a caller that uses our own name."""
+    if command not in OWN_NAMES:
+        return False
+    return arguments[:1] == ["get"] and len(arguments) <= 2 and arguments[-1][:1] != "-"
+
+
+def _get(arguments: "Sequence[str]", started: float) -> "tuple[Lock | None, str]":
     """Answer a `get` without options from the cache and leave; else as `_serve`."""
-    if arguments[:1] != ["get"] or len(arguments) > 2 or arguments[-1][:1] == "-":
-        return None
     # What `as process` prints, without its two modules: 0.3 ms of a hit's 8.
     profile = "".join(arguments[1:]) or os.environ.get("CREDHELPER_PROFILE", "")
-    return _serve(lambda: find(profile), Token.json)
-
-
-def _reply_to(question: "Question") -> "CredhelperError | Lock | None":
-    """Reply to a caller from the cache and leave; else as `_serve`."""
-    from credhelper.protocols import Answer, Asked
-
-    asked = question.asked
-    if isinstance(asked, Answer) and not asked.line and _written(asked.text):
-        os._exit(asked.status)
-    if not isinstance(asked, Asked) or asked.newer_than:
-        return None
-    if asked.url:
-        rule = _rule(asked.url, asked.profile)
-        if rule is None:
-            return None
-        asked = asked.under(rule)
     return _serve(
-        lambda: find(asked.profile, asked.grant),
-        lambda token: question.protocol.reply(token, asked),
+        _where(),
+        (profile, ""),
+        started,
+        Token.json,
+        lambda error: (2, f"{error.line()}\n", error.status),
     )
 
 
-def _name_profiles(arguments: "Sequence[str]") -> None:
-    """Print the profiles' names and leave, where a completion asks and the index knows them."""
-    if arguments == ["completion", "profiles"]:
-        names = cache.read_index(cache.directory(os.environ), cache.source(os.environ))[2]
-        if names and _written("\n".join([*names, ""])):
-            os._exit(0)
+def _reply_to(question: "Question", started: float) -> "tuple[Lock | None, str]":
+    """Reply to a caller from the cache and leave; else as `_serve`."""
+    from credhelper.caller import Answer, Asked
 
+    asked, protocol = question.asked, question.protocol
+    if isinstance(asked, Answer) and not asked.line and _written(1, asked.text):
+        os._exit(asked.status)
+    if not isinstance(asked, Asked) or asked.newer_than:
+        return None, ""
+    where = _where()
+    allowed = _allowed(asked, where) if asked.url or asked.server else asked
+    if allowed is None:
+        return None, ""
 
-def _die_silently() -> None:
-    """Let SIGINT end us as it ends any program, instead of by a traceback on stderr.
+    def refuse(error: "CredhelperError") -> "tuple[int, str, int]":
+        answer = getattr(protocol, "refuse", None)
+        line = Answer(line=error.line(), status=error.status)
+        said = answer(error, question.words) if answer else line
+        return (2, f"{said.line}\n", said.status) if said.line else (1, said.text, said.status)
 
-    Later `hardening` takes it over. A caller that ignores it goes on ignoring it.
-    """
-    if _signal.getsignal(_signal.SIGINT) == _signal.default_int_handler:
-        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    wanted = (allowed.profile, allowed.grant)
+    return _serve(where, wanted, started, lambda token: protocol.reply(token, allowed), refuse)
 
 
 def _fill_descriptors() -> None:
@@ -121,73 +184,83 @@ def _fill_descriptors() -> None:
             os.open(os.devnull, os.O_RDONLY)
 
 
-def find(profile: str, grant: str = "") -> "tuple[str, cache.Entry | None]":
-    """Return the name of a profile's entry, and the entry if it serves under these settings."""
-    where = cache.directory(os.environ)
-    settings = cache.source(os.environ)
-    profile = profile or cache.read_index(where, settings)[0]
-    name = settings.entry_name(profile, grant)
-    return name, cache.read_serving(where, name, settings, os.environ, time.time())
-
-
-def _rule(url: str, profile: str) -> "Rule | None":
-    """Return the rule that lets a token go to this URL, as far as the index knows."""
+def _allowed(asked: "Asked", where: "Where") -> "Asked | None":
+    """Return what is asked under the rule that lets the token go there, as far as we know."""
     from credhelper import hosts
 
-    index = cache.read_index(cache.directory(os.environ), cache.source(os.environ))
-    return hosts.match(hosts.rules(index[1]), url, profile)
+    index = cache.read_index(*where)
+    return asked.allowed(hosts.rules(index.hosts), index.default) if index else None
+
+
+def _where() -> "Where":
+    return cache.Folder(cache.directory(os.environ)), cache.source(os.environ)
 
 
 def _serve(
-    find: "Callable[[], tuple[str, cache.Entry | None]]", reply: "Callable[[Token], str]"
-) -> "CredhelperError | Lock | None":
-    """Reply with the cached token and leave; or return the lock under which to fetch one.
+    where: "Where",
+    wanted: "tuple[str, str]",
+    started: float,
+    reply: "Callable[[Token], str]",
+    refuse: "Callable[[CredhelperError], tuple[int, str, int]]",
+) -> "tuple[Lock | None, str]":
+    """Reply with the cached token, or refuse as others were refused, and leave.
 
-    An error is what the server told another caller moments ago; None leaves it to `cli`. Of many
-    callers one gets the lock and goes on; the others wait here, having imported nothing.
+    Or return the lock under which to fetch a token, None to leave it to `cli`, and the reply with
+    the old token if that still serves. Of many callers one gets the lock and goes on; the others
+    wait here, having imported nothing.
     """
-    name, entry = find()
-    found: cache.Entry | CredhelperError | Lock | None = entry
+    (folder, settings), (profile, grant) = where, wanted
+    if not profile and (index := cache.read_index(folder, settings)):
+        profile = index.default
+    entry = None
+    if cache.is_name(profile):
+        slot = settings.slot(folder, profile, grant)
+        entry = cache.read_serving(slot, settings, os.environ, time.time())
+    elif profile:
+        return None, ""
+    lock = None
     if entry is None or not entry.is_fresh(time.time()):
-        from credhelper import lock
+        from credhelper.renewal import miss
 
-        where = cache.directory(os.environ)
-        found = lock.settle(
-            where,
-            name,
-            read=lambda: find()[1],
-            read_refusal=lambda: _refusal(where, find()[0]),
-        )
-    if not isinstance(found, cache.Entry):
-        return found
+        settled = miss.settle(folder, settings, profile, grant, started=started)
+        if settled.refusal:
+            number, text, status = refuse(settled.refusal)
+            if _written(number, text):
+                os._exit(status)
+        entry, lock = settled.entry or settled.spare, settled.lock
+    if entry is None:
+        return lock, ""
     try:
-        text = reply(found.token)
+        text = reply(entry.token)
     except Exception:  # noqa: BLE001 - the door may only say yes; `cli` meets it again
-        return None
+        return lock, ""
     # The machine may have slept since it was read.
-    if found.serves(time.time()) and _written(text):
+    if not lock and entry.serves(time.time()) and _written(1, text):
         # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
         os._exit(0)
-    return None
+    return lock, text if lock else ""
 
 
-def _refusal(where: str, name: str) -> "CredhelperError | None":
-    from credhelper import refusal
+def _written(descriptor: int, text: str) -> bool:
+    """Return whether all of a text was written; if nothing was, `cli` tries again and explains.
 
-    stamp = cache.source(os.environ).stamp
-    return refusal.read(where, name, stamp=stamp, environ=os.environ)
-
-
-def _written(text: str) -> bool:
-    """Return whether stdout took the whole answer; if not, `cli` tries again and explains."""
-    try:
-        data = text.encode()
-        while data:
-            data = data[os.write(1, data) :]
-    except OSError:
-        return False
+    Half an answer is finished, or else the run ends here: nothing is written twice.
+    """
+    data, begun = text.encode(), False
+    while data:
+        try:
+            data = data[os.write(descriptor, data) :]
+            begun = True
+        except BlockingIOError:
+            time.sleep(0.01)  # the reader is slow; the time limit ends the wait
+        except OSError:
+            if begun:
+                os._exit(74)
+            return False
     return True
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # `python -m` puts the current directory there
     main()

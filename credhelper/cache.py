@@ -1,10 +1,11 @@
 """Tokens on disk, read: owner-only files, without a lock; `store` replaces them in one step.
 
-An entry is text, one value a line, then one line per environment variable that the secret
-reference depends on, then `end`. The stamp is what the settings looked like when they were read;
-an entry serves only under the same stamp, so a changed config never gets the old token.
+A file is text: a header with a checksum over the file's name and body, a word for its kind, then
+one value a line. The stamp is what the settings looked like when they were read. An entry serves
+under the same stamp only, and for the profile and the grant that it names.
 """
 
+import _imp
 import os
 
 from credhelper.token import Token
@@ -13,28 +14,58 @@ TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENTRY = "credhelper-entry 1"
-# No profile can have this name. Its file holds what the door must know of the config: the default
-# profile, the names of all, and which profile's token may go to which host.
-INDEX = "@index"
-SIZE_LIMIT = 65536
-# Never serve a token below this remaining life: it would expire on its way to the server.
-HARD_S = 30
-# Unix seconds of the year 5138: what lies beyond is a damaged entry, and no date for `time`.
-TIME_LIMIT = 1e11
-# Set by `aws_session` for the processes that the AWS chain starts: they may be ours.
-CHAIN = "CREDHELPER_CHAIN"
+HEADER = "credhelper 3 "
+OURS = b"credhelper"  # what files of every version start with
+ENTRY, INDEX = "entry", "index"
+INDEX_NAME = "@index"  # no profile can have this name
+SIZE_LIMIT = 4 * 1024 * 1024  # far above what a server may send and what a config may need
+HARD_S = 30  # seconds of life; a token with less would expire on its way to the server
+TIME_LIMIT = 1e11  # unix seconds of the year 5138; `time` has no date for what lies far beyond
+BUDGET_S = 20.0  # the limit of a whole run, unless the profile has its own
+CHAIN = "CREDHELPER_CHAIN"  # of processes that `aws_session` starts: they may be ours
 # Variables that say where things are or how to speak, not which token is meant.
-RESERVED = (
-    *("CREDHELPER_CONFIG", "CREDHELPER_PROFILE", "CREDHELPER_CACHE_DIR"),
-    *("CREDHELPER_ERROR_FORMAT", CHAIN),
-)
+_WORDS = ("CONFIG", "PROFILE", "CACHE_DIR", "ERROR_FORMAT", "CHAIN")
+RESERVED = tuple(f"CREDHELPER_{word}" for word in _WORDS)
+NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+
+
+class Folder:
+    """The cache directory: everything happens below the descriptor that was looked at first."""
+
+    __slots__ = ("_descriptor", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._descriptor = -1
+
+    def descriptor(self) -> int:
+        """Return the directory's descriptor. Raises OSError unless it is there and ours alone."""
+        if self._descriptor < 0:
+            self._descriptor = _open_folder(self.path)
+        return self._descriptor
+
+    def close(self) -> None:
+        """Let the next use open the directory again."""
+        close(self._descriptor)
+        self._descriptor = -1
+
+    __del__ = close
+
+
+class Slot:
+    """Where one cached thing of a profile lives: the folder and the file's name in it."""
+
+    __slots__ = ("folder", "grant", "name", "profile")
+
+    def __init__(self, folder: Folder, profile: str, *, grant: str = "", key: str) -> None:
+        self.folder, self.profile, self.grant = folder, profile, grant
+        self.name = f"{profile}@{grant}-{key}" if grant else f"{profile}-{key}"
 
 
 class Entry:
     """A token, the settings that produced it, and when to renew it (unix seconds)."""
 
-    __slots__ = ("conditions", "identity", "renew_at", "stamp", "stored_at", "token")
+    __slots__ = ("conditions", "endpoint", "identity", "renew_at", "stamp", "stored_at", "token")
 
     def __init__(  # noqa: PLR0913 - one per line of the file
         self,
@@ -44,14 +75,12 @@ class Entry:
         identity: str,
         stored_at: float,
         renew_at: int,
+        endpoint: str = "",  # that an issuer's metadata named
         conditions: "Mapping[str, str | None]",
     ) -> None:
-        self.token = token
-        self.stamp = stamp
-        self.identity = identity
-        self.stored_at = stored_at
-        self.renew_at = renew_at
-        self.conditions = conditions
+        self.token, self.endpoint = token, endpoint
+        self.stamp, self.identity, self.conditions = stamp, identity, conditions
+        self.stored_at, self.renew_at = stored_at, renew_at
 
     def serves(self, now: float, min_ttl_s: float = HARD_S) -> bool:
         """Return whether the token may be given out: not from the future, not about to expire."""
@@ -62,40 +91,38 @@ class Entry:
         """Return whether it is too early to renew the token."""
         return now < self.renew_at
 
-    def under(self, stamp: str, renew_at: int) -> "Entry":
-        """Return the same token of the same age under another stamp, to be renewed at that time."""
-        return Entry(
-            self.token,
-            stamp=stamp,
-            identity=self.identity,
-            stored_at=self.stored_at,
-            renew_at=renew_at,
-            conditions=self.conditions,
-        )
-
 
 class Source:
-    """Where the settings come from: `path` of the config file ("" for the environment).
-
-    `stamp` changes whenever they do; `key` tells the entries of two sources apart.
-    """
+    """Where settings come from, `path` is "" for the environment; `stamp` changes when they do."""
 
     __slots__ = ("key", "path", "stamp")
 
     def __init__(self, path: str, *, stamp: str) -> None:
-        self.path = path
-        self.stamp = stamp
+        self.path, self.stamp = path, stamp
         # Not hashlib, whose import costs 2 ms: a collision is harmless, entries hold their stamp.
         self.key = f"{int.from_bytes(os.fsencode(path or stamp), 'big') % (2**61 - 1):x}"
 
-    def entry_name(self, profile: str, grant: str = "") -> str:
-        """Return the file name of a profile's entry; the index's for the empty profile.
+    def slot(self, folder: Folder, profile: str, grant: str = "") -> Slot:
+        """Return where a profile's entry lives; that of a further exchange (`grant`) is another."""
+        return Slot(folder, profile, grant=grant, key=self.key)
 
-        A further exchange of the token (`grant`) has an entry of its own. A slash would leave the
-        directory; no profile has one, so no such entry is ever written.
-        """
-        name = profile.replace("/", "@") or INDEX
-        return f"{name}@{grant}-{self.key}" if grant else f"{name}-{self.key}"
+
+class Index:
+    """What the door must know of a config: the default profile, the profiles, lines of the hosts.
+
+    `profiles` has the deadline of each in seconds: 0 for one that is never cached or is broken, so
+    that there is nothing to wait for.
+    """
+
+    __slots__ = ("default", "hosts", "profiles")
+
+    def __init__(self, default: str, profiles: "Mapping[str, float]", hosts: "list[str]") -> None:
+        self.default, self.profiles, self.hosts = default, profiles, hosts
+
+
+def is_name(profile: str) -> bool:
+    """Return whether a word can be a profile's name: it stands in a file name."""
+    return NAME_CHARACTERS.issuperset(profile) and len(profile) <= 100 and profile[:1] not in "-."
 
 
 def source(environ: "Mapping[str, str]") -> Source:
@@ -103,85 +130,107 @@ def source(environ: "Mapping[str, str]") -> Source:
     path = config_path(environ)
     try:
         return Source(path, stamp=file_stamp(path, os.stat(path)))
-    except FileNotFoundError:
-        if not environ.get("CREDHELPER_CONFIG"):
-            return Source("", stamp=environment_stamp(environ))
-    except OSError:
-        pass  # a file that cannot be looked at is in force all the same
-    return Source(path, stamp="absent")
+    except (OSError, ValueError) as error:
+        is_absent = isinstance(error, (FileNotFoundError, NotADirectoryError))
+    if is_absent and not environ.get("CREDHELPER_CONFIG"):
+        return Source("", stamp=environment_stamp(environ))
+    return Source(path, stamp="absent")  # what cannot be looked at is in force all the same
 
 
 def config_path(environ: "Mapping[str, str]") -> str:
     """Return `$CREDHELPER_CONFIG`, else the XDG path of the config file."""
-    base = environ.get("XDG_CONFIG_HOME", "")
-    if not base.startswith("/"):
-        base = f"{_home(environ)}/.config"
-    usual = f"{base}/credhelper/config.toml" if base.startswith("/") else ""
+    usual = _below(environ, "XDG_CONFIG_HOME", ".config", "credhelper/config.toml")
     return environ.get("CREDHELPER_CONFIG") or usual
 
 
 def file_stamp(path: str, status: os.stat_result) -> str:
     """Return what identifies one state of a file; an edit, a chmod or a rename changes it."""
-    return (
-        f"{path} {status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} "
-        f"{status.st_ctime_ns}"
-    )
+    what = f"{path} {status.st_dev} {status.st_ino} {status.st_size}"
+    return f"{what} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def environment_stamp(environ: "Mapping[str, str]") -> str:
-    """Return the settings of the profile `env`, as names and values; references, never secrets.
+    """Return what identifies the settings of the profile `env`.
 
-    So without the proxy, which may hold a password: it decides about no token.
+    As a hash, for a secret may stand where a reference belongs; without proxies, which decide about
+    no token and may hold a password.
     """
-    return "\x1f".join(
-        f"{name}={value}"
-        for name, value in sorted(environ.items())
-        if (name.startswith("CREDHELPER_") and name not in (*RESERVED, "CREDHELPER_PROXY"))
-        or name == "ITWIN_CLIENT_ID"
-    )
+    ours = (name for name in environ if name[:11] == "CREDHELPER_" and name not in RESERVED)
+    names = [*(name for name in ours if name[-6:] != "_PROXY"), "ITWIN_CLIENT_ID"]
+    text = "\x1f".join(f"{name}={environ.get(name)}" for name in sorted(names))
+    # SipHash, twice for 128 bits: it is in every interpreter, and `hashlib` costs 2 ms.
+    data = text.encode("utf-8", "surrogateescape")
+    return "environment " + (_imp.source_hash(1, data) + _imp.source_hash(2, data)).hex()
 
 
 def directory(environ: "Mapping[str, str]") -> str:
     """Return the cache directory, or "" where there is neither a variable nor a home for it."""
-    if chosen := environ.get("CREDHELPER_CACHE_DIR"):
-        return chosen
-    base = environ.get("XDG_CACHE_HOME", "")
-    if not base.startswith("/"):
-        base = f"{_home(environ)}/.cache"
-    return f"{base}/credhelper" if base.startswith("/") else ""
+    usual = _below(environ, "XDG_CACHE_HOME", ".cache", "credhelper")
+    return environ.get("CREDHELPER_CACHE_DIR") or usual
 
 
-def _home(environ: "Mapping[str, str]") -> str:
-    """Return the home; "~" where neither HOME nor the passwd file has one, as expanduser does.
+def _below(environ: "Mapping[str, str]", variable: str, folder: str, path: str) -> str:
+    """Return a path below an absolute XDG folder, else below the home; "" where neither is."""
+    base = environ.get(variable, "")
+    if base[:1] != "/":
+        base = f"{environ.get('HOME') or os.path.expanduser('~')}/{folder}"
+    # "~/x" would be a folder in the caller's current directory.
+    return f"{base}/{path}" if base[:1] == "/" else ""
 
-    Callers must check for a leading slash: "~/x" is a folder in the caller's current directory.
-    """
-    return environ.get("HOME") or os.path.expanduser("~")
 
-
-def read_lines(where: str, name: str) -> list[str]:
-    """Return the lines of an owner-only regular file; [] for anything else, untouched.
-
-    A link, a fifo, a device, another owner, a group or other bit, a second hard link: the file was
-    not written by us, so it is neither followed nor mended.
-    """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+def _open_folder(path: str, links: int = 8) -> int:
+    """Return a descriptor. Raises OSError if others write there, or another's link leads there."""
+    path = path.rstrip("/") or path  # a slash at the end would follow a link
     try:
-        check_folder(where)
-        descriptor = os.open(f"{where}/{name}", flags)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        link = os.lstat(path)
+        target = os.readlink(path) if link.st_mode & 0o170000 == 0o120000 else ""
+        # What was read is the target of what was looked at: neither can be another's.
+        is_same = file_stamp(path, os.lstat(path)) == file_stamp(path, link)
+        if not (links and target and is_same and link.st_uid in (0, os.geteuid())):
+            raise
+        return _open_folder(os.path.join(os.path.dirname(path), target), links - 1)
+    status = os.fstat(descriptor)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        close(descriptor)
+        raise PermissionError("the cache directory is not this user's alone")
+    return descriptor
+
+
+def read_data(folder: Folder, name: str) -> bytes:
+    """Return what is in an owner-only regular file of one name, b"" for anything else."""
+    try:
+        return load(folder, name)
     except (OSError, ValueError):
-        return []
+        return b""
+
+
+def load(folder: Folder, name: str) -> bytes:
+    """Return the same. Raises OSError where it cannot be read, or is not there."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(name, flags, dir_fd=folder.descriptor())
     try:
         status = os.fstat(descriptor)
-        if not is_ours(status) or status.st_size > SIZE_LIMIT:
-            return []
-        data = os.read(descriptor, SIZE_LIMIT)
-    except OSError:
-        return []
+        is_sound = is_ours(status) and status.st_size <= SIZE_LIMIT
+        return os.read(descriptor, status.st_size) if is_sound else b""
     finally:
         close(descriptor)
-    lines = data.decode("utf-8", "replace").split("\n")
-    return lines[:-2] if lines[-2:] == ["end", ""] else []
+
+
+def read_lines(folder: Folder, name: str, kind: str) -> list[str]:
+    """Return the values of a file of ours of that kind; [] for anything else, and for damage."""
+    header, _newline, body = read_data(folder, name).partition(b"\n")
+    if header != f"{HEADER}{checksum(name, body)}".encode():
+        return []
+    lines = body.decode("utf-8", "surrogateescape").split("\n")
+    return lines[1:-1] if lines[0] == kind and not lines[-1] else []
+
+
+def checksum(name: str, body: bytes) -> str:
+    """Return a checksum, without an import: it shows each change of fewer than 64 bits in a row."""
+    number = int.from_bytes(name.encode() + b"\n" + body, "big")
+    return f"{number % (2**64 - 59):x}"  # by the largest prime below 2**64
 
 
 def close(descriptor: int) -> None:
@@ -192,25 +241,18 @@ def close(descriptor: int) -> None:
         pass
 
 
-def check_folder(where: str) -> None:
-    """Raise OSError unless the cache directory is there and nobody else can write into it."""
-    status = os.stat(where)
-    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        msg = "the cache directory is not this user's alone"
-        raise PermissionError(msg)
-
-
 def is_ours(status: os.stat_result) -> bool:
     """Return whether it is a regular file of one name that only its owner, us, may touch."""
     is_private_file = status.st_mode & 0o170077 == 0o100000
     return is_private_file and status.st_uid == os.geteuid() and status.st_nlink == 1
 
 
-def read(where: str, name: str, environ: "Mapping[str, str]") -> Entry | None:
+def read(slot: Slot, environ: "Mapping[str, str]") -> Entry | None:
     """Return a profile's entry, or None: absent, damaged, or made under other variables."""
-    lines = read_lines(where, name)
+    lines = read_lines(slot.folder, slot.name, ENTRY)
     try:
-        version, stamp, identity, stored_at, renew_at, expires_at, scope, access_token = lines[:8]
+        profile, grant, stamp, identity, stored_at, renew_at, expires_at = lines[:7]
+        endpoint, scope, access_token = lines[7:10]
         token = Token(access_token, token_type="bearer", expires_at=int(expires_at), scope=scope)
         entry = Entry(
             token,
@@ -218,26 +260,23 @@ def read(where: str, name: str, environ: "Mapping[str, str]") -> Entry | None:
             identity=identity,
             stored_at=float(stored_at),
             renew_at=int(renew_at),
-            conditions=dict(condition(line) for line in lines[8:]),
+            endpoint=endpoint,
+            conditions=dict(condition(line) for line in lines[10:]),
         )
     except ValueError:
         return None
-    if version != ENTRY or not 0 <= token.expires_at < TIME_LIMIT:
+    if (profile, grant) != (slot.profile, slot.grant) or not 0 <= token.expires_at < TIME_LIMIT:
         return None
-    return entry if holds(entry.conditions, environ) else None
+    holds = all(environ.get(name) == value for name, value in entry.conditions.items())
+    return entry if holds else None
 
 
 def read_serving(
-    where: str, name: str, settings: Source, environ: "Mapping[str, str]", now: float
+    slot: Slot, settings: Source, environ: "Mapping[str, str]", now: float
 ) -> Entry | None:
     """Return a profile's entry if it was made under these settings and may be given out."""
-    entry = read(where, name, environ)
+    entry = read(slot, environ)
     return entry if entry and entry.stamp == settings.stamp and entry.serves(now) else None
-
-
-def holds(conditions: "Mapping[str, str | None]", environ: "Mapping[str, str]") -> bool:
-    """Return whether the environment has the variables as they were."""
-    return all(environ.get(name) == value for name, value in conditions.items())
 
 
 def condition(line: str) -> tuple[str, str | None]:
@@ -246,12 +285,15 @@ def condition(line: str) -> tuple[str, str | None]:
     return name, value if equals else None
 
 
-def read_index(where: str, settings: Source) -> tuple[str, list[str], list[str]]:
-    """Return the default profile under these settings, the lines of the hosts, and all names.
-
-    "", [] and [] if that is not known.
-    """
-    lines = read_lines(where, settings.entry_name(""))
-    if len(lines) < 3 or lines[0] != settings.stamp:
-        return "", [], []
-    return lines[1], lines[3:], lines[2].split()
+def read_index(folder: Folder, settings: Source) -> Index | None:
+    """Return what is known of the config under these settings, None if nothing is."""
+    lines = read_lines(folder, settings.slot(folder, INDEX_NAME).name, INDEX)
+    try:
+        stamp, default, number = lines[:3]
+        pairs = [line.split(" ") for line in lines[3 : 3 + int(number)]]
+        profiles = {name: float(deadline_s) for name, deadline_s in pairs}
+    except ValueError:
+        return None
+    if stamp != settings.stamp or len(pairs) != int(number):
+        return None
+    return Index(default, profiles, lines[3 + int(number) :])

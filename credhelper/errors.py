@@ -1,7 +1,7 @@
 """Every way to fail, one class per exit status: the class says who must act.
 
 CredhelperError
-├── UsageError       64  the command line is wrong
+├── UsageError       64  the command line is wrong; 127 and 126: so is the command of `exec`
 ├── ConfigError      78  the config file, a reference or an endpoint is wrong
 ├── DeniedError      77  an identity or a permission was refused: a human must act
 ├── TemporaryError   75  retrying later helps
@@ -12,8 +12,15 @@ CredhelperError
 
 import os
 
+TYPE_CHECKING = False  # waiters import this, and `import typing` costs 6 ms
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # Callers cut or choke on more: a Java caller deadlocks on a full pipe that it reads after exit.
 LINE_LIMIT = 2048
+# What the server would tell every caller speaks for all of them so long. A person who has just
+# mended it waits no longer; MSAL takes the same time.
+SHARED_S = 5.0
 
 
 class CredhelperError(Exception):
@@ -21,13 +28,14 @@ class CredhelperError(Exception):
 
     `code` is the server's own word for it (RFC 6749 section 5.2) where it gave one;
     `retry_after_s` the seconds to wait, where known; `correlation_id` the server's name for the
-    request, which its operator can look up.
+    request, which its operator can look up; `shared_s` for how many seconds other callers get this
+    error without asking the server, 0 where it is this caller's alone.
     """
 
     status = 70
     word = "bug"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one per thing that is known
         self,
         problem: str,
         *,
@@ -35,6 +43,7 @@ class CredhelperError(Exception):
         code: str = "",
         retry_after_s: float | None = None,
         correlation_id: str = "",
+        shared_s: float = 0.0,
     ) -> None:
         super().__init__(problem)
         self.problem = problem
@@ -42,6 +51,7 @@ class CredhelperError(Exception):
         self.code = code
         self.retry_after_s = retry_after_s
         self.correlation_id = correlation_id
+        self.shared_s = shared_s
 
     def line(self) -> str:
         """Return the one line for stderr: `credhelper: CLASS: what, where; next step`."""
@@ -84,11 +94,39 @@ def word_for(error: Exception) -> str:
     return type(error).__name__
 
 
+def causes(error: BaseException) -> "Iterator[BaseException]":
+    """Yield an exception and all that stand behind it.
+
+    urllib3 carries one in `reason`, botocore in `kwargs`.
+    """
+    queue: list[object] = [error]
+    seen: set[int] = set()
+    while queue:
+        item = queue.pop(0)
+        if isinstance(item, BaseException) and id(item) not in seen:
+            seen.add(id(item))
+            yield item
+            carried = (getattr(item, "reason", None), getattr(item, "kwargs", {}).get("error"))
+            queue += [item.__cause__, item.__context__, *carried, *item.args]
+
+
 class UsageError(CredhelperError):
     """The command line is wrong."""
 
     status = 64
     word = "usage"
+
+
+class CommandAbsentError(UsageError):
+    """The command of `exec` is not found; the status is a shell's for it (POSIX XCU 2.8.2)."""
+
+    status = 127
+
+
+class CommandFaultyError(UsageError):
+    """The command of `exec` is there, and cannot be run."""
+
+    status = 126
 
 
 class ConfigError(CredhelperError):
@@ -103,6 +141,10 @@ class DeniedError(CredhelperError):
 
     status = 77
     word = "denied"
+
+
+class ClientRefusedError(DeniedError):
+    """The server does not know the client by this secret: another version of it may be right."""
 
 
 class TemporaryError(CredhelperError):

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 # The default port of a scheme (RFC 9110 section 4.2) need not be written.
 _PORTS = {"https": "443", "http": "80"}
+# Registries below a country's domain sell names there, so `*.co.uk` is anybody's; others give them
+# away. The list of all has ten thousand lines, and is out of date when it is published: here is
+# what somebody may take for their own.
+_SHARED = {"ac", "co", "com", "edu", "gov", "net", "or", "org"}
+_GIVEN_AWAY = {
+    *("appspot.com", "azurestaticapps.net", "azurewebsites.net", "blogspot.com", "cloudapp.net"),
+    *("cloudfront.net", "firebaseapp.com", "fly.dev", "github.io", "gitlab.io", "herokuapp.com"),
+    *("netlify.app", "ngrok-free.app", "ngrok.io", "onrender.com", "pages.dev", "readthedocs.io"),
+    *("run.app", "vercel.app", "web.app", "workers.dev"),
+}
 # Without a colon: an IPv6 address stands in brackets. Not `re`, whose import is half a hit's time.
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _ADDRESS = frozenset("0123456789abcdef:")
@@ -65,11 +75,10 @@ def pattern(text: str) -> str:
     `host`, `host:port`, `*.suffix` for every name below it, or `//…` for an audience.
     """
     if text.startswith(AUDIENCE):
-        return text if _is_visible(text) else ""
+        return text if _is_visible(text) and len(text) > len(AUDIENCE) else ""
     if text.startswith("*."):
         suffix = _host_and_port(text[2:], "443")
-        # `*.com` would be everybody; an IPv6 address has no dot.
-        return f"*.{suffix}" if "." in suffix else ""
+        return f"*.{suffix}" if suffix and not _is_everybodys(suffix.rpartition(":")[0]) else ""
     return _host_and_port(text, "443")
 
 
@@ -99,8 +108,14 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_octet(text: str) -> bool:
-    # `127.0.0.999` and `127.1` are names, and a resolver's to answer.
-    return text in map(str, range(256))
+    return text.isdigit() and int(text) < 256 and str(int(text)) == text
+
+
+def _is_everybodys(suffix: str) -> bool:
+    """Return whether names below it belong to strangers, or no names can be below it."""
+    first, _dot, rest = suffix.partition(".")
+    is_registry = len(rest) == 2 and first in _SHARED
+    return not rest or is_registry or suffix in _GIVEN_AWAY or _is_octet(suffix.rpartition(".")[2])
 
 
 def _fits(rule: str, where: str) -> bool:
@@ -115,9 +130,24 @@ def _host_and_port(authority: str, default_port: str) -> str:
     if not _is_port(port):
         return ""
     if host[:1] == "[" and host[-1:] == "]":
-        return f"{host}:{port}" if len(host) > 4 and _ADDRESS.issuperset(host[1:-1]) else ""
-    is_name = _NAME.issuperset(host) and all(host.split("."))
-    return f"{host}:{port}" if is_name else ""
+        return f"{host}:{port}" if _is_address(host[1:-1]) else ""
+    labels = host.split(".")
+    if not _NAME.issuperset(host) or not all(labels):
+        return ""
+    # What ends in a number is an address to whoever connects: 0177.0.0.1 is 127.0.0.1.
+    is_number = labels[-1].isdigit() or labels[-1].startswith("0x")
+    is_plain = not is_number or (len(labels) == 4 and all(map(_is_octet, labels)))
+    return f"{host}:{port}" if is_plain else ""
+
+
+def _is_address(text: str) -> bool:
+    """Return whether it is an IPv6 address of RFC 4291 section 2.2, forms 1 and 2, and no `::`."""
+    if text == "::" or not _ADDRESS.issuperset(text):
+        return False
+    left, gap, right = text.partition("::")
+    groups = [group for part in (left, right) if part for group in part.split(":")]
+    is_whole = len(groups) < 8 if gap else len(groups) == 8
+    return is_whole and all(1 <= len(group) <= 4 for group in groups)
 
 
 def _is_port(text: str) -> bool:

@@ -2,10 +2,11 @@
 
 import time
 
-# RFC 6750 section 2.1: b64token, the characters that can stand in an Authorization header.
-_B64TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")
 # RFC 6749 section 3.3: printable ASCII without quote and backslash; a space separates scopes.
 _SCOPE = frozenset(map(chr, range(0x20, 0x7F))) - {'"', "\\"}
+# Of appendix A.12 what stands unescaped in a JSON string and in a header. RFC 6750 has fewer, but
+# Salesforce sends an exclamation mark, X a percent sign.
+_ACCESS_TOKEN = _SCOPE - {" "}
 
 
 class Token:
@@ -18,8 +19,8 @@ class Token:
     __slots__ = ("access_token", "expires_at", "scope", "token_type")
 
     def __init__(self, access_token: str, *, token_type: str, expires_at: int, scope: str) -> None:
-        if not access_token or not _B64TOKEN.issuperset(access_token):
-            msg = "the access token is not an RFC 6750 b64token"
+        if not access_token or not _ACCESS_TOKEN.issuperset(access_token):
+            msg = "the access token is empty, or has a blank, quote, backslash or no ASCII"
             raise ValueError(msg)
         if token_type.lower() != "bearer":
             msg = "the token type is not Bearer"

@@ -1,8 +1,4 @@
-"""The reference, made from the code when the site is built: nothing of it is written twice.
-
-A hook of MkDocs (https://www.mkdocs.org/user-guide/configuration/#hooks). The other pages may quote
-a number of the code as `{{ module.NAME }}`.
-"""
+"""The reference, made from the code: `python docs/reference.py` writes `pages/reference/`."""
 
 import importlib
 import inspect
@@ -11,75 +7,42 @@ import os
 import pkgutil
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-from credhelper import (
-    backends,
-    cache,
-    errors,
-    profile,
-    protocols,
-    secret,
-    setups,
-    sts,
-    table,
-    vault_login,
-)
-from credhelper import commands as command_modules
-from credhelper.place import Place
+from credhelper import cache, errors, protocols
+from credhelper.cli.setup import callers
+from credhelper.cli.setup.target import Target
+from credhelper.config import profile, schema
+from credhelper.oauth.grants import aws_sts
+from credhelper.secrets import backends, vault_login
+from credhelper.system import itself, registry
 
-if TYPE_CHECKING:
-    from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import Files
-    from mkdocs.structure.pages import Page
-
-EXAMPLE = Place(
+PAGES = Path(__file__).parent / "pages"
+EXAMPLE = Target(
     "api",
     ("api.example.com:443", "//iam.googleapis.com/projects/1/locations/global/…"),
     "/usr/local/bin",
     {"HOME": "/home/me"},
 )
-_NUMBER = re.compile(r"\{\{ ([a-z_]+)\.([A-Z_]+) \}\}")
 _URL = re.compile(r"https://[^\s()]*[^\s().,;]")
 
 
-def on_files(files: "Files", config: "MkDocsConfig") -> None:
-    """Add the pages of the reference, and the schemas that one of them links."""
-    from mkdocs.structure.files import File  # the tests read the texts without MkDocs
-
-    made = {f"reference/{name}.md": text for name, text in pages().items()}
-    made |= {f"reference/{path.name}": path.read_text() for path in schemas()}
-    for name, text in made.items():
-        files.append(File.generated(config, name, content=text))
+def main() -> None:
+    """Write the pages."""
+    for name, text in pages().items():
+        (PAGES / "reference" / f"{name}.md").write_text(text)
 
 
 def schemas() -> list[Path]:
     """Return the JSON schemas of what commands print; [] if there are none."""
-    return sorted((Path(__file__).parent / "schemas").glob("*.json"))
-
-
-def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
-    """Return the page with the code's numbers in it. Raises AttributeError for one it has not."""
-    del page, config, files
-    return with_numbers(markdown)
-
-
-def with_numbers(text: str) -> str:
-    """Return a text with each `{{ module.NAME }}` replaced."""
-
-    def number(match: re.Match[str]) -> str:
-        return f"{getattr(importlib.import_module(f'credhelper.{match[1]}'), match[2]):g}"
-
-    return _NUMBER.sub(number, text)
+    return sorted((PAGES / "schemas").glob("*.json"))
 
 
 def pages() -> dict[str, str]:
     """Return the Markdown of each page of the reference by its name."""
-    made = (commands, config, references, exits, dialects, callers)
+    made = (commands, config, references, exits, dialects, setup_texts)
     names = ("commands", "config", "references", "errors", "protocols", "setups")
     return {
         name: f"# {title}\n\n{text}"
@@ -89,9 +52,9 @@ def pages() -> dict[str, str]:
 
 def commands() -> tuple[str, str]:
     """Return the help of every command."""
-    names = ["get", "as", *command_modules.names()]
+    names = ["get", "as", *registry.own_names(registry.COMMANDS)]
     text = "\n".join(f"## {name}\n\n```text\n{_help(name)}```\n" for name in names)
-    links = "".join(f"- [{path.name}]({path.name})\n" for path in schemas())
+    links = "".join(f"- [{path.name}](../schemas/{path.name})\n" for path in schemas())
     return "Commands", text + (f"\n## Schemas of JSON answers\n\n{links}" if links else "")
 
 
@@ -104,7 +67,7 @@ def config() -> tuple[str, str]:
     )
     tables = [
         ("A profile", profile.Profile),
-        ("[profiles.NAME.sts]", sts.Settings),
+        ("[profiles.NAME.sts]", aws_sts.Settings),
         *[(f"[profiles.NAME.{name}]", kind) for name, kind in settings()],
         ("auth of Vault", vault_login.Auth),
     ]
@@ -121,7 +84,9 @@ def references() -> tuple[str, str]:
         listed = ", ".join(f"`{variable}`" for variable in variables)
         bound = f"\n\nA token is bound to the values of {listed}." if variables else ""
         found.append(f"## {name}\n\n{_prose(module)}{bound}\n")
-    group = f"Third parties' backends are entry points of the group `{secret.GROUP}`.\n\n"
+    group = (
+        f"Third parties' backends are entry points of the group `{registry.BACKENDS.group}`.\n\n"
+    )
     return "Secret references", group + "\n".join(found)
 
 
@@ -141,12 +106,12 @@ def dialects() -> tuple[str, str]:
     return "Protocols", "\n".join(found)
 
 
-def callers() -> tuple[str, str]:
+def setup_texts() -> tuple[str, str]:
     """Return what `setup` prints for a profile `api`."""
     found = [
         f"## {name}\n\n{_prose(module)}\n\n{module.WHERE[0].upper()}{module.WHERE[1:]}:\n\n"
         f"```text\n{module.text(EXAMPLE)}```\n"
-        for name, module in _modules(setups)
+        for name, module in _modules(callers)
     ]
     return "Setups", "\n".join(found)
 
@@ -159,7 +124,7 @@ def settings() -> Iterator[tuple[str, type]]:
 
 
 def _keys(kind: type) -> str:
-    rows = [(f"`{name}`", *said) for name, said in table.meanings(kind).items()]
+    rows = [(f"`{name}`", *said) for name, said in schema.meanings(kind).items()]
     return _table(("key", "meaning", "default"), rows)
 
 
@@ -173,7 +138,7 @@ def _prose(module: ModuleType) -> str:
 
 
 def _help(name: str) -> str:
-    command = [sys.executable, "-P", "-m", "credhelper", name, "--help"]
+    command = itself.command(name, "--help")
     environ = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
 
@@ -181,3 +146,7 @@ def _help(name: str) -> str:
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

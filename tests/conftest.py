@@ -4,23 +4,28 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests import canary
+from credhelper.system import deadline, redaction
+from tests.support import canary
 
 pytest_plugins = [
-    "tests.servers.authorization",
-    "tests.servers.aws",
-    "tests.servers.counting",
-    "tests.servers.openbao",
-    "tests.servers.resource",
-    "tests.servers.scripted",
-    "tests.witness",
+    "tests.support.servers.authorization",
+    "tests.support.servers.aws",
+    "tests.support.servers.counting",
+    "tests.support.servers.hydra",
+    "tests.support.servers.keycloak",
+    "tests.support.servers.oidc_provider",
+    "tests.support.servers.openbao",
+    "tests.support.servers.resource",
+    "tests.support.servers.scripted",
+    "tests.support.witness",
 ]
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "credhelper")
@@ -63,6 +68,7 @@ class Box:
 
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
+    command: str = COMMAND
 
     @property
     def cache(self) -> Path:
@@ -87,10 +93,21 @@ class Box:
             "CREDHELPER_PROVIDER": "itwin",
         }
 
-    def start(self, *arguments: str, command: str = COMMAND) -> subprocess.Popen[str]:
+    def install(self, folder: Path) -> None:
+        """Let the command find the modules of a folder before all others, as if installed there."""
+        script = self.home / "installed" / "credhelper"
+        script.parent.mkdir()
+        script.write_text(
+            f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(folder)!r})\n"
+            "from credhelper.__main__ import main\nmain()\n"
+        )
+        script.chmod(0o755)
+        self.command = str(script)
+
+    def start(self, *arguments: str, command: str = "") -> subprocess.Popen[str]:
         """Start the installed command."""
         return subprocess.Popen(
-            [command, *arguments],
+            [command or self.command, *arguments],
             env=self.environ,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
@@ -119,6 +136,20 @@ class Box:
         stdout, stderr = process.communicate(timeout=60)
         return Ran(process.returncode, stdout, stderr)
 
+    def herd(self, number: int, *arguments: str) -> list[Ran]:
+        """Start so many processes of the command at once; return how each ended."""
+        processes = [self.start(*arguments) for _ in range(number)]
+        ended = [(process, *process.communicate(timeout=120)) for process in processes]
+        return [Ran(process.returncode, stdout, stderr) for process, stdout, stderr in ended]
+
+
+@pytest.fixture(autouse=True)
+def _a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget the secrets of what ran in this process before; cancel its time limit after."""
+    monkeypatch.setattr(redaction, "_secrets", set())
+    yield
+    deadline.stop()
+
 
 @pytest.fixture
 def box(tmp_path: Path) -> Box:
@@ -129,7 +160,11 @@ def box(tmp_path: Path) -> Box:
 
 @pytest.fixture
 def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, str], None]:
-    """Empty this process's environment; return the way to set a variable in it."""
+    """Empty this process's environment; return the way to set a variable in it.
+
+    Secrets of earlier tests are forgotten: one of a single letter would hide every text.
+    """
+    monkeypatch.setattr(redaction, "_secrets", set())
     for name in list(os.environ):
         if name.startswith(("AWS_", "VAULT_", "BAO_", "CREDHELPER_", "ITWIN_", "SSL_")) or (
             name.lower().endswith("_proxy") or name.endswith("CA_BUNDLE")

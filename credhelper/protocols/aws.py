@@ -4,21 +4,22 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 bearer token: the keys are those of a role that the token buys, `[profiles.NAME.sts]`.
 """
 
-from credhelper import protocols
-from credhelper.protocols import Asked
+from credhelper import caller
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+CALLERS = ("boto3", "botocore", "aws-cli", "awscli")  # who speaks it under another name
 # Stands in no part of the keys, but in a b64token: so they are cached as one token.
 SEPARATOR = "~"
 
 
 def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
     """Return the wish for the keys that `[PROFILE]`'s token buys."""
-    return Asked(protocols.ask(words, environ).profile, environ=environ, grant="sts")
+    return Asked(caller.ask(words, environ).profile, environ=environ, grant="sts")
 
 
 def reply(token: Token, _asked: Asked) -> str:

@@ -4,18 +4,17 @@ https://github.com/EngFlow/credential-helper-spec/blob/main/spec.md. What is not
 there, not an empty answer: Bazel would go on without a token.
 """
 
-from credhelper import protocols
-from credhelper.protocols import Asked
+from credhelper import caller
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+CALLERS = ("siso", "bazelisk")  # who speaks it under another name
 # Bazel keeps the headers up to the stated instant, without a margin of its own.
 MARGIN_S = 30
-# The one shape of a question that needs no JSON parser.
-_START, _END = '{"uri":"', '"}'
 # The specification's own spelling for gRPC; Bazel writes https, as gRPC's libraries do.
 _GRPC = "grpcs://"
 
@@ -25,12 +24,12 @@ def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
 
     Raises UsageError for another command, ProtocolError for no URI.
     """
-    profile, command = protocols.profile_and(words, 1)
+    profile, command = caller.profile_and(words, 1)
     if command != ["get"]:
         from credhelper.errors import UsageError  # not on the way of a hit
 
         raise UsageError("that command of a credential helper is unknown", hint="known: get")
-    uri = _uri(protocols.text_of(protocols.read_input()))
+    uri = _uri(caller.text_of(caller.read_input()))
     if uri.startswith(_GRPC):
         uri = f"https://{uri.removeprefix(_GRPC)}"
     return Asked(profile, environ=environ, url=uri)
@@ -46,13 +45,8 @@ def reply(token: Token, _asked: Asked) -> str:
 
 def _uri(text: str) -> str:
     """Return the URI of a question. Raises ProtocolError."""
-    plain = text.strip().removeprefix(_START).removesuffix(_END)
-    if text.strip() == f"{_START}{plain}{_END}" and '"' not in plain and "\\" not in plain:
-        return plain
-    import json  # 5 ms: Bazel escapes `=`, `&` and more, so a query in the URI comes here
-
     try:
-        found = json.loads(text)
+        found = caller.parse(text)
     except (ValueError, RecursionError):
         found = None
     uri = found.get("uri") if isinstance(found, dict) else None

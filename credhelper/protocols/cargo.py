@@ -8,13 +8,14 @@ https://github.com/rust-lang/cargo/blob/af373f761aa4/src/util/credential/process
 
 import os
 
-from credhelper import protocols
-from credhelper.protocols import Answer, Asked
+from credhelper import caller
+from credhelper.caller import Answer, Asked
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from credhelper.errors import CredhelperError, ProtocolError
 
@@ -31,15 +32,15 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Answer
     """
     if PLUGIN in words:
         _greet()
-        request = protocols.read_input(b"\n")
+        request = caller.read_input(b"\n")
         if not request:
             return Answer()
-        kind, further = _read(protocols.text_of(request))
+        kind, further = _read(caller.text_of(request))
         if kind != "get":
             return Answer('{"Err":{"kind":"operation-not-supported"}}\n')
         words = [*words, *further]
     shape = [word for word in words if word in (PLUGIN, BARE)]
-    profile, (url,) = protocols.profile_and([word for word in words if word not in shape], 1)
+    profile, (url,) = caller.profile_and([word for word in words if word not in shape], 1)
     if "://" not in url:
         raise _error("cargo named no registry", hint="end the command with `{index_url}`")
     return Asked(profile, words=shape, environ={}, url=url.removeprefix("sparse+"))
@@ -66,9 +67,9 @@ def refuse(error: "CredhelperError", words: "Sequence[str]") -> Answer:
     """
     if PLUGIN not in words:
         return Answer(line=error.line(), status=error.status)
-    if error.code == protocols.UNKNOWN_HOST:
+    if error.code == caller.UNKNOWN_HOST:
         return Answer('{"Err":{"kind":"url-not-supported"}}\n')
-    message = protocols.quote(error.line())
+    message = caller.quote(error.line())
     return Answer(f'{{"Err":{{"kind":"other","message":{message},"caused-by":[]}}}}\n')
 
 
@@ -87,10 +88,8 @@ def _greet() -> None:
 
 def _read(request: str) -> "tuple[str, list[str]]":
     """Return the kind of a request, and its `args` and URL as words. Raises ProtocolError."""
-    import json  # 5 ms: the headers in a request are the registry's own, in any spelling
-
     try:
-        document = json.loads(request)
+        document: Any = caller.parse(request)
         words = [*document.get("args", []), document["registry"]["index-url"]]
         if all(isinstance(word, str) for word in words):
             return str(document["kind"]), words

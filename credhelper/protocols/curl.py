@@ -1,6 +1,6 @@
 """A curl config, for `curl -K -`: the token is in no argument list."""
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 

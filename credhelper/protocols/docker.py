@@ -4,8 +4,8 @@ https://github.com/docker/docker-credential-helpers. Whatever goes wrong is said
 status 1: the text is part of the contract, and callers compare it.
 """
 
-from credhelper import __version__, hosts, protocols
-from credhelper.protocols import Answer, Asked, Listing, Rejected
+from credhelper import __version__, caller, hosts
+from credhelper.caller import Answer, Asked, Listing, Rejected
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from credhelper.errors import CredhelperError
     from credhelper.hosts import Rule
 
+CALLERS = ("podman", "skopeo", "buildkit", "buildx", "oras")  # who speaks it under another name
 # With exactly this text the caller goes on without a token.
 NOT_FOUND = "credentials not found in native keychain\n"
 NO_URL = "no credentials server URL\n"
@@ -27,14 +28,15 @@ def ask(
 
     Raises UsageError for an unknown action, ProtocolError for a URL that is no text.
     """
-    profile, (action,) = protocols.profile_and(words, 1)
+    profile, (action,) = caller.profile_and(words, 1)
     if action == "list":
         return Listing()
     if action == "version":
         return Answer(f"credhelper {__version__}\n")
     if action not in ("get", "erase"):
         raise _unsupported(action)
-    server = protocols.text_of(protocols.read_input()).removesuffix("\n")
+    server = caller.text_of(caller.read_input())
+    server = server.strip(caller.BLANKS)  # as docker's own library
     if not server:
         return Answer(NO_URL, status=1)
     if action == "erase":
@@ -47,13 +49,13 @@ def reply(token: Token, asked: Asked) -> str:
 
     Not as an identity token (user name `<token>`), which the caller would try to exchange.
     """
-    server, name = map(protocols.quote, (asked.words[0], asked.username or protocols.USERNAME))
+    server, name = map(caller.quote, (asked.words[0], asked.username or caller.USERNAME))
     return f'{{"ServerURL":{server},"Username":{name},"Secret":"{token.access_token}"}}\n'
 
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Say on stdout what is wrong; for a host that is not ours, what lets the caller go on."""
-    unknown = error.code == protocols.UNKNOWN_HOST
+    unknown = error.code == caller.UNKNOWN_HOST
     return Answer(NOT_FOUND if unknown else f"{error.line()}\n", status=1)
 
 
@@ -67,14 +69,14 @@ def listing(rules: "Iterable[Rule]") -> str:
     for rule in rules:
         url = f"https://{rule.pattern.removesuffix(':443')}"
         if rule.pattern[0] not in "*/" and hosts.match(rules, url, ""):
-            names[url] = rule.username or protocols.USERNAME
-    pairs = (f"{protocols.quote(url)}:{protocols.quote(name)}" for url, name in names.items())
+            names[url] = rule.username or caller.USERNAME
+    pairs = (f"{caller.quote(url)}:{caller.quote(name)}" for url, name in names.items())
     return f"{{{','.join(pairs)}}}\n"
 
 
 def _url(server: str) -> str:
     """Return the server as a URL; mostly it is a bare host, on loopback for plain http, too."""
-    return server if server.startswith(("https://", "http://")) else f"https://{server}"
+    return server if server.startswith(("https://", "http://")) else caller.address(server)
 
 
 def _unsupported(action: str) -> "CredhelperError":

@@ -4,8 +4,8 @@ https://git-scm.com/docs/git-credential#IOFMT. Lines end with a bare LF; everyth
 readers take for a line end (Clone2Leak, CVE-2024-52006) is refused, not read.
 """
 
-from credhelper import protocols
-from credhelper.protocols import Answer, Asked, Rejected
+from credhelper import caller
+from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from credhelper.errors import CredhelperError
 
+CALLERS = ("git-lfs", "jj")  # who speaks it under another name
 # GitLab's word for "the password is an OAuth token"; other servers take any name, or `username`.
 USERNAME = "oauth2"
 # With it git 2.46 and newer can send a true Bearer token instead of a Basic password.
@@ -25,11 +26,11 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Answer
 
     An operation that we do not know gets no answer, as git demands of its helpers.
     """
-    profile, operation = protocols.profile_and(words, 1)
+    profile, operation = caller.profile_and(words, 1)
     if operation not in (["get"], ["erase"]):
         return Answer()
-    attributes, lists = _attributes(protocols.read_input(b"\n\n"))
-    url = f"{attributes.get('protocol', '')}://{attributes.get('host', '')}"
+    attributes, lists = _attributes(caller.read_input(b"\n\n"))
+    url = caller.address(attributes.get("host", ""), attributes.get("protocol", ""))
     if operation == ["erase"]:
         rejected = attributes.get("credential") or attributes.get("password", "")
         return Rejected(profile, url=url, access_token=rejected) if rejected else Answer()
@@ -51,7 +52,7 @@ def reply(token: Token, asked: Asked) -> str:
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Say nothing for a host that is not ours: git asks its helpers about every host."""
-    if error.code == protocols.UNKNOWN_HOST:
+    if error.code == caller.UNKNOWN_HOST:
         return Answer()
     return Answer(line=error.line(), status=error.status)
 
@@ -60,7 +61,7 @@ def _attributes(data: bytes) -> "tuple[dict[str, str], list[tuple[str, str]]]":
     """Return the attributes that git sent, and those that may be many. Raises ProtocolError."""
     found, lists = {}, []
     # Not `splitlines`, which splits at CR and more: that is how a forged attribute gets in.
-    for line in protocols.text_of(data).split("\n"):
+    for line in caller.text_of(data).split("\n"):
         key, equals, value = line.partition("=")
         if not equals:
             continue

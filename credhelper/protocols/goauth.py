@@ -11,8 +11,8 @@ So a 401 speaks of our token only if go had one for that host from its first cal
 
 import time
 
-from credhelper import cache, hosts, protocols
-from credhelper.protocols import Answer, Asked
+from credhelper import cache, caller, hosts
+from credhelper.caller import Answer, Asked
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from credhelper.errors import CredhelperError
 
+CALLERS = ("go",)  # who speaks it under another name
 # A rejected token is replaced for the first of many URLs; for the others it is new by then.
 RECENT_S = 30
 # RFC 6750 section 3.1: said of a token that was sent, not of a request without one.
@@ -29,11 +30,12 @@ INVALID = b'error="invalid_token"'
 
 def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked | Answer:
     """Return what `[PROFILE] [URL]` and the response on stdin ask for. Raises UsageError."""
-    if len(words) < 2 and "://" not in "".join(words):
+    # An empty word is an empty URL, and no profile.
+    if not words or (len(words) == 1 and words[0] and "://" not in words[0]):
         given = _given("".join(words), environ)
         return Answer("".join(_stanza(prefix, token) for prefix, token in given.items()))
-    profile, [url] = protocols.profile_and(words, 1)
-    response = protocols.read_input(b"\n\n")
+    profile, [url] = caller.profile_and(words, 1)
+    response = caller.read_input(b"\n\n")
     is_rejected = response.split(b" ", 2)[1:2] == [b"401"] and (
         INVALID in response or _prefix(url) in _given(profile, environ)
     )
@@ -48,24 +50,25 @@ def reply(token: Token, asked: Asked) -> str:
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Say nothing for a host that is not ours: go asks about every URL that is not found."""
-    if error.code == protocols.UNKNOWN_HOST:
+    if error.code == caller.UNKNOWN_HOST:
         return Answer()
     return Answer(line=error.line(), status=error.status)
 
 
 def _given(profile: str, environ: "Mapping[str, str]") -> dict[str, Token]:
     """Return the cached tokens by the prefix that go is told without being asked for it."""
-    where, settings = cache.directory(environ), cache.source(environ)
+    folder, settings = cache.Folder(cache.directory(environ)), cache.source(environ)
+    index = cache.read_index(folder, settings)
     try:
-        rules = hosts.rules(cache.read_index(where, settings)[1])
+        rules = hosts.rules(index.hosts) if index else []
     except ValueError:
         return {}  # the index is damaged
     found = {}
     for pattern in [rule.pattern for rule in rules]:
         # None for what is no host's name, and for a host that two profiles claim.
         rule = hosts.match(rules, f"https://{pattern}", profile)
-        name = settings.entry_name(rule.profile) if rule else ""
-        if entry := rule and cache.read_serving(where, name, settings, environ, time.time()):
+        slot = settings.slot(folder, rule.profile) if rule else None
+        if entry := slot and cache.read_serving(slot, settings, environ, time.time()):
             # go compares text: the default port may be written, or not.
             for prefix in (f"https://{pattern}", f"https://{pattern.removesuffix(':443')}"):
                 found[prefix] = entry.token

@@ -5,10 +5,8 @@ with nothing on stderr, which the libraries read as a part of the JSON. The audi
 identity pool's, is what a URL is to other callers: where the token goes.
 """
 
-import os
-
-from credhelper import protocols
-from credhelper.protocols import Answer, Asked, Rejected
+from credhelper import caller
+from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
     from credhelper.errors import CredhelperError
 
+CALLERS = ("gcloud", "gsutil", "google-auth")  # who speaks it under another name
 _VARIABLE = "GOOGLE_EXTERNAL_ACCOUNT_"
 _KIND = "urn:ietf:params:oauth:token-type:"
 # Both mean a JWT, in `id_token`; SAML's assertion is no access token.
@@ -31,13 +30,13 @@ def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked | Rejecte
 
     Raises UsageError, ProtocolError.
     """
-    profile, _none = protocols.profile_and(words, 0)
+    profile, _none = caller.profile_and(words, 0)
     audience, kind = _said(environ, "AUDIENCE"), _said(environ, "TOKEN_TYPE")
     # Else it would be compared with hosts, or, if it is empty, not at all.
     if not audience.startswith("//"):
         raise _unfit("AUDIENCE", hint="give the pool's audience, //iam.googleapis.com/…")
     if _said(environ, "REVOKE") == "1":
-        _remove(_said(environ, "OUTPUT_FILE"))
+        _drop(_said(environ, "OUTPUT_FILE"))
         return Rejected(profile, url=audience, text=REVOKED)
     if kind not in KINDS:
         raise _unfit("TOKEN_TYPE", hint=f"set subject_token_type to {KINDS[0]}")
@@ -61,16 +60,17 @@ def reply(token: Token, asked: Asked) -> str:
     from credhelper.errors import OutputError  # not on the way of a hit
 
     msg = "the output_file of the credential configuration cannot be written"
-    raise OutputError(msg, hint="name a file in a folder of your own")
+    hint = "name a new file, or one with such an answer, in a folder that you alone may write"
+    raise OutputError(msg, hint=hint)
 
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Return the failure as JSON: any other exit status or output hides it from the user."""
     from credhelper.errors import ConfigError  # not on the way of a hit
 
-    if error.code == protocols.UNKNOWN_HOST:
+    if error.code == caller.UNKNOWN_HOST:
         error = ConfigError("no token may go to this audience", hint=error.hint, code=error.code)
-    code, message = protocols.quote(error.code or error.word), protocols.quote(error.line())
+    code, message = caller.quote(error.code or error.word), caller.quote(error.line())
     return Answer(f'{{"version":1,"success":false,"code":{code},"message":{message}}}\n')
 
 
@@ -85,31 +85,22 @@ def _unfit(name: str, *, hint: str) -> "CredhelperError":
 
 
 def _keep(path: str, text: str) -> bool:
-    """Return whether the file, in one step and for its owner alone, has the text now."""
+    """Return whether the file has the text now."""
     if not path:
         return False
-    from credhelper import replacement  # few callers want the file
+    from credhelper.system import answer_file  # few callers want the file
 
     try:
-        if not _is_replaceable(path):
-            return False
-        replacement.write(path, text.encode())
+        answer_file.write(path, text)
     except OSError:
         return False
     return True
 
 
-def _is_replaceable(path: str) -> bool:
-    """Return whether a regular file or nothing is there; root could replace /dev/stdout."""
-    try:
-        return os.lstat(path).st_mode & 0o170000 == 0o100000
-    except FileNotFoundError:
-        return True
+def _drop(path: str) -> None:
+    from credhelper.system import answer_file  # as above
 
-
-def _remove(path: str) -> None:
     try:
-        if _is_replaceable(path):
-            os.unlink(path)
+        answer_file.remove(path)
     except OSError:
         return

@@ -1,6 +1,6 @@
 """One HTTP header line, for `curl -H @-` and its like."""
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 

@@ -1,7 +1,9 @@
 """A flat JSON object of HTTP headers, for the `headersHelper` of MCP clients and its like."""
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
+
+CALLERS = ("mcp",)  # who speaks it under another name
 
 
 def reply(token: Token, _asked: Asked) -> str:

@@ -6,8 +6,8 @@ and https://github.com/jaraco/keyring#command-line-utility. It is a link of the 
 is the way to another one.
 """
 
-from credhelper import protocols
-from credhelper.protocols import Answer, Asked, Rejected
+from credhelper import caller
+from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from credhelper.errors import CredhelperError
 
+CALLERS = ("pip", "uv", "twine", "poetry")  # who speaks it under another name
 OPTIONS = {"--mode": ("password", "creds"), "--output": ("plain", "json")}
 
 
@@ -27,8 +28,8 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Reject
     """
     options, rest = _parted(words)
     number = 3 if rest[-3:-2] in (["get"], ["set"], ["del"]) else 2
-    profile, (action, service, *user) = protocols.profile_and(rest, number)
-    url = service if "://" in service else f"https://{service}"
+    profile, (action, service, *user) = caller.profile_and(rest, number)
+    url = service if "://" in service else caller.address(service)
     name = "".join(user)
     if action == "del":
         return Rejected(profile, url=url)
@@ -41,16 +42,16 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Reject
 def reply(token: Token, asked: Asked) -> str:
     """Return the token as a password; with mode `creds` the user name before it."""
     user, mode, output = asked.words
-    name, password = user or asked.username or protocols.USERNAME, token.access_token
+    name, password = user or asked.username or caller.USERNAME, token.access_token
     if output == "json":
-        named = f'"username":{protocols.quote(name)},' if mode == "creds" else ""
+        named = f'"username":{caller.quote(name)},' if mode == "creds" else ""
         return f'{{{named}"password":"{password}"}}\n'
     return f"{name}\n{password}\n" if mode == "creds" else f"{password}\n"
 
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Say nothing for a host that is not ours: with status 1 the caller goes on without."""
-    if error.code == protocols.UNKNOWN_HOST:
+    if error.code == caller.UNKNOWN_HOST:
         return Answer(status=1)
     return Answer(line=error.line(), status=error.status)
 

@@ -7,8 +7,8 @@ strictly: a field that it does not know voids the whole answer.
 
 import time
 
-from credhelper import protocols
-from credhelper.protocols import Asked
+from credhelper import caller
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -30,10 +30,10 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked:
 
     Raises ProtocolError for what is no such request.
     """
-    profile, _none = protocols.profile_and(words, 0)
-    version, image = _request(protocols.text_of(protocols.read_input()))
+    profile, _none = caller.profile_and(words, 0)
+    version, image = _request(caller.text_of(caller.read_input()))
     registry = _registry(image)
-    return Asked(profile, words=[version, registry], environ={}, url=f"https://{registry}")
+    return Asked(profile, words=[version, registry], environ={}, url=caller.address(registry))
 
 
 def reply(token: Token, asked: Asked) -> str:
@@ -43,9 +43,9 @@ def reply(token: Token, asked: Asked) -> str:
     service account token in the request changes nothing: how the kubelet caches then is told by
     `tokenAttributes.cacheType` of its configuration.
     """
-    version, registry = map(protocols.quote, asked.words)
+    version, registry = map(caller.quote, asked.words)
     minutes = max(0, int(token.expires_at - MARGIN_S - time.time()) // 60)
-    name = protocols.quote(asked.username or protocols.USERNAME)
+    name = caller.quote(asked.username or caller.USERNAME)
     return (
         f'{{"kind":"CredentialProviderResponse","apiVersion":{version},"cacheKeyType":"Registry",'
         f'"cacheDuration":"{minutes}m0s","auth":{{{registry}:'
@@ -55,14 +55,15 @@ def reply(token: Token, asked: Asked) -> str:
 
 def _request(text: str) -> "tuple[str, str]":
     """Return the API version and the image of a request. Raises ProtocolError."""
-    import json  # the request is nested where a service account's annotations are in it
-
     try:
-        request = json.loads(text)
-        kind, version, image = (request[key] for key in ("kind", "apiVersion", "image"))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise _wrong("is no CredentialProviderRequest with an image") from None
-    if kind != "CredentialProviderRequest" or not isinstance(image, str):
+        found = caller.parse(text)
+    except (ValueError, RecursionError):
+        found = None
+    request = found if isinstance(found, dict) else {}
+    image, version = request.get("image"), request.get("apiVersion")
+    is_request = request.get("kind") == "CredentialProviderRequest"
+    # Without a name it would be Docker Hub's.
+    if not is_request or not isinstance(image, str) or not image:
         raise _wrong("is no CredentialProviderRequest with an image")
     if version not in VERSIONS:
         raise _wrong("is of an unknown apiVersion")

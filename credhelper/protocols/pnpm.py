@@ -3,7 +3,7 @@
 pnpm 10 sends it as it is, pnpm 12 adds the scheme only where there is none: so it is always there.
 """
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 

@@ -3,7 +3,7 @@
 Not AWS's own shape: an OAuth token is no pair of AWS keys and must not pretend to be one.
 """
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 

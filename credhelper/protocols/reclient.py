@@ -6,7 +6,7 @@ https://github.com/bazelbuild/remote-apis-sdks/blob/master/go/pkg/credshelper/cr
 
 import time
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
 
 

@@ -4,8 +4,8 @@ https://developer.hashicorp.com/terraform/internals/credentials-helpers. The hos
 registry, as punycode, with a port if that is not 443; it is always spoken to by https.
 """
 
-from credhelper import protocols
-from credhelper.protocols import Answer, Asked, Rejected
+from credhelper import caller
+from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from credhelper.errors import CredhelperError
 
 
+CALLERS = ("opentofu", "tofu")  # who speaks it under another name
+
+
 def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Rejected:
     """Return what `[PROFILE] ACTION HOST` asks for. Raises UsageError."""
-    profile, (action, host) = protocols.profile_and(words, 2)
+    profile, (action, host) = caller.profile_and(words, 2)
     if action == "get":
-        return Asked(profile, environ={}, url=f"https://{host}")
+        return Asked(profile, environ={}, url=caller.address(host))
     if action == "forget":
-        return Rejected(profile, url=f"https://{host}")
+        return Rejected(profile, url=caller.address(host))
     from credhelper.errors import UsageError  # not on the way of a hit
 
     msg = "a token cannot be stored here, only got and forgotten"
@@ -35,6 +38,6 @@ def reply(token: Token, _asked: Asked) -> str:
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Offer nothing for a host that is not ours: public registries are asked for, too."""
-    if error.code == protocols.UNKNOWN_HOST:
+    if error.code == caller.UNKNOWN_HOST:
         return Answer("{}\n")
     return Answer(line=error.line(), status=error.status)

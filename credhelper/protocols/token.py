@@ -1,7 +1,9 @@
 """The bare token: for rclone's `bearer_token_command`, API key helpers, mail programs, scripts."""
 
-from credhelper.protocols import Asked
+from credhelper.caller import Asked
 from credhelper.token import Token
+
+CALLERS = ("rclone",)  # who speaks it under another name
 
 
 def reply(token: Token, _asked: Asked) -> str:

@@ -86,7 +86,8 @@ try {
   const { iTwins } = await response.json();
   for (const { displayName } of iTwins) console.log(displayName);
 } catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(error.message);
-  process.exitCode = error.status;
+  // An error of `fetch` has its reason in `cause`: ECONNREFUSED, ENOTFOUND.
+  const reason = /** @type {Error & {cause?: {code?: string}}} */ (error);
+  console.error(error instanceof Failure ? error.message : `${URL}: ${reason.cause?.code ?? reason.name}`);
+  process.exitCode = error instanceof Failure ? error.status : 1;
 }

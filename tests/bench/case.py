@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.bench import home
 from tests.bench.home import Home
-from tests.bench.place import Place, Places
 from tests.bench.servers import Servers
+from tests.bench.venvs import Venv, Venvs
 
 COLD = ("env", "vault", "aws")
 
@@ -26,20 +26,20 @@ class Case:
     """Its cache is dropped before each run."""
 
 
-def bare_name(place: Place) -> str:
+def bare_name(venv: Venv) -> str:
     """Return what the interpreter of a virtual environment is called in the table."""
-    return f"bare interpreter, {place.installer}"
+    return f"bare interpreter, {venv.installer}"
 
 
-def ours(places: Places, servers: Servers, root: Path) -> list[Case]:
+def ours(venvs: Venvs, servers: Servers, root: Path) -> list[Case]:
     """Return bare and warm for each installer, and cold for each backend by the first."""
     cases = []
-    for number, place in enumerate(places.users):
-        bare, plain = bare_name(place), home.make(root, f"bare-{number}").environ
+    for number, venv in enumerate(venvs.users):
+        bare, plain = bare_name(venv), home.make(root, f"bare-{number}").environ
         warm = home.of(root, f"warm-{number}", "env", servers).environ
-        cases.append(Case(bare, "bare", [place.python, "-I", "-c", "pass"], plain, bare))
-        cases.append(Case(f"warm, {place.installer}", "warm", [place.command, "get"], warm, bare))
-    first = places.users[0]
+        cases.append(Case(bare, "bare", [venv.python, "-I", "-c", "pass"], plain, bare))
+        cases.append(Case(f"warm, {venv.installer}", "warm", [venv.command, "get"], warm, bare))
+    first = venvs.users[0]
     for backend in COLD:
         cold = home.of(root, f"cold-{backend}", backend, servers)
         argv = [first.command, "get"]

@@ -42,11 +42,11 @@ def _build(go: str, module: str, folder: Path, limit_s: float) -> str:
     """Return the path of the binary, "" where building fails or takes too long."""
     print(f"building {module} …", flush=True)
     target = folder / "bin" / str(len(list((folder / "bin").glob("*"))))
-    places = {"GOPATH": str(folder), "GOBIN": str(target), "GOFLAGS": "-modcacherw"}
+    venvs = {"GOPATH": str(folder), "GOBIN": str(target), "GOFLAGS": "-modcacherw"}
     try:
         subprocess.run(
             [go, "install", module],
-            env={**os.environ, **places},
+            env={**os.environ, **venvs},
             capture_output=True,
             check=True,
             timeout=limit_s,

@@ -9,9 +9,9 @@ from pathlib import Path
 from tests.bench import home
 from tests.bench.clock import Clock
 from tests.bench.home import Home
-from tests.bench.place import Place
 from tests.bench.result import HerdRow
 from tests.bench.servers import Servers
+from tests.bench.venvs import Venv
 
 BARE = "bare interpreters"
 SIZES = (200, 500)
@@ -58,11 +58,11 @@ class Herd:
         )
 
 
-def run(place: Place, servers: Servers, clock: Clock, root: Path, rounds: int) -> list[HerdRow]:
+def run(venv: Venv, servers: Servers, clock: Clock, root: Path, rounds: int) -> list[HerdRow]:
     """Run every herd once a round, in shuffled order; return the medians, [] for no round."""
     if not rounds:
         return []
-    herds = list(_herds(place, servers, clock, root))
+    herds = list(_herds(venv, servers, clock, root))
     for _ in range(rounds):
         for herd in random.sample(herds, len(herds)):
             herd.run(clock, servers)
@@ -70,12 +70,12 @@ def run(place: Place, servers: Servers, clock: Clock, root: Path, rounds: int) -
     return [herd.row(bare[herd.number]) for herd in herds]
 
 
-def _herds(place: Place, servers: Servers, clock: Clock, root: Path) -> Iterator[Herd]:
-    get = [place.command, "get"]
+def _herds(venv: Venv, servers: Servers, clock: Clock, root: Path) -> Iterator[Herd]:
+    get = [venv.command, "get"]
     plain = home.make(root, "herd-bare")
     env = home.of(root, "herd-env", "env", servers)
     for number in SIZES:
-        yield Herd(BARE, number, [place.python, "-I", "-c", "pass"], plain, _nothing)
+        yield Herd(BARE, number, [venv.python, "-I", "-c", "pass"], plain, _nothing)
         yield Herd("cold env", number, get, env, env.drop)
     for backend in ("vault", "aws"):
         where = home.of(root, f"herd-{backend}", backend, servers, relay=True)

@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from credhelper import cache, store
+from credhelper import cache
+from credhelper.renewal import store
 from tests.bench.servers import KEYS, ROOT_TOKEN, SECRET, Servers
+from tests.support import slots
 
 # No SSL_CERT_FILE and no REQUESTS_CA_BUNDLE: the system's CA directory is used where there is one.
 PATH = os.environ.get("PATH", os.defpath)
@@ -31,18 +33,18 @@ class Home:
 
     def age(self) -> None:
         """Move the cached token into its soft window: it still serves, and one caller renews it."""
-        where, name = str(self.cache), cache.source(self.environ).entry_name("env")
-        entry = cache.read(where, name, self.environ)
+        slot = slots.of(self.cache, cache.source(self.environ))
+        entry = cache.read(slot, self.environ)
         if entry is None:
             raise RuntimeError("there is no cached token")
         entry.renew_at = int(time.time()) - 1
-        store.write(where, name, entry)
+        store.write(slot, entry)
 
     def litter(self) -> list[str]:
         """Return what does not belong into the cache: all but the entry, the default, the lock."""
         source = cache.source(self.environ)
-        entry = source.entry_name("env")
-        kept = {entry, f"{entry}.lock", source.entry_name(""), f"{source.entry_name('')}.lock"}
+        entry = slots.name(source)
+        kept = {entry, f"{entry}.lock", slots.index_name(source)}
         return sorted(set(os.listdir(self.cache)) - kept)
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import home, place, servers
+from tests.bench import home, servers
 from tests.bench.clock import Clock
 from tests.bench.home import Home
+from tests.bench.venvs import usual
 
 NUMBER, AT_ONCE = 10_000, 500
 
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def _install(root: Path) -> str:
-    installed = place.usual(root / "venv")
+    installed = usual(root / "venv")
     return installed.command
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.bench import gopher, home
 from tests.bench.case import Case, bare_name, shell
-from tests.bench.place import Place, Places
 from tests.bench.servers import KEYS, ROOT_TOKEN, SECRET, Servers
+from tests.bench.venvs import Venv, Venvs
 
 BAO = "bao | curl"
 AWS = "aws | curl"
@@ -39,51 +39,51 @@ print(next(iter(found))["secret"])
 _KEYRING = "import keyring; keyring.set_password('bench', 'bench', 'planted')"
 
 
-def find(places: Places, servers: Servers, root: Path, go_s: float) -> list[Case]:
-    """Return the peers that are there; the others go to `places.skipped` with the reason."""
-    yardstick = bare_name(places.users[0])
-    cases = _pipelines(places, servers, root, yardstick)
-    if places.peers:
-        cases += _cached(places.peers, root, yardstick)
+def find(venvs: Venvs, servers: Servers, root: Path, go_s: float) -> list[Case]:
+    """Return the peers that are there; the others go to `venvs.skipped` with the reason."""
+    yardstick = bare_name(venvs.users[0])
+    cases = _pipelines(venvs, servers, root, yardstick)
+    if venvs.peers:
+        cases += _cached(venvs.peers, root, yardstick)
     plain = home.make(root, "go").environ
-    for name, path in gopher.find(root, go_s, places.skipped).items():
+    for name, path in gopher.find(root, go_s, venvs.skipped).items():
         cases.append(Case(f"{name} (start)", "peer", [path, "version"], plain, yardstick))
     return cases
 
 
-def _pipelines(places: Places, servers: Servers, root: Path, yardstick: str) -> list[Case]:
+def _pipelines(venvs: Venvs, servers: Servers, root: Path, yardstick: str) -> list[Case]:
     if not shutil.which("curl"):
-        places.skipped["curl and its pipelines"] = "not on PATH"
+        venvs.skipped["curl and its pipelines"] = "not on PATH"
         return []
     form = _FORM + servers.token_url
     env = home.make(root, "curl", BENCH_SECRET=SECRET).environ
     cases = [shell(CURL, f'printf %s "$BENCH_SECRET" | {form}', env, yardstick)]
     vault = {"BAO_ADDR": f"http://{servers.vault}", "BAO_TOKEN": ROOT_TOKEN}
-    line = f"{places.tools.bao} kv get -mount=secret -field=client_secret bench | {form}"
+    line = f"{venvs.tools.bao} kv get -mount=secret -field=client_secret bench | {form}"
     cases.append(shell(BAO, line, home.make(root, "bao", **vault).environ, yardstick))
-    if places.peers:
+    if venvs.peers:
         aws = home.make(root, "aws", AWS_ENDPOINT_URL=f"http://{servers.aws}", **KEYS).environ
-        command = f"{places.peers.python} {places.peers.folder}/bin/aws"
+        command = f"{venvs.peers.python} {venvs.peers.folder}/bin/aws"
         get = "secretsmanager get-secret-value --secret-id bench --query SecretString"
         line = f'printf %s "$({command} {get} --output text)" | {form}'
         cases.append(shell(AWS, line, aws, yardstick))
     return cases
 
 
-def _cached(place: Place, root: Path, yardstick: str) -> list[Case]:
+def _cached(venv: Venv, root: Path, yardstick: str) -> list[Case]:
     """Return reads of a token that another library's cache already has."""
     google = home.make(root, "google", GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES="1")
     settings = _plant_google(google.folder)
     msal = home.make(root, "msal")
-    store = [place.python, "-I", "-c", _MSAL, str(msal.folder / "tokens")]
+    store = [venv.python, "-I", "-c", _MSAL, str(msal.folder / "tokens")]
     ring = home.make(root, "keyring", PYTHON_KEYRING_BACKEND="keyrings.alt.file.PlaintextKeyring")
     for argv, where in (
         ([*store, "plant"], msal),
-        ([place.python, "-I", "-c", _KEYRING], ring),
+        ([venv.python, "-I", "-c", _KEYRING], ring),
     ):
         subprocess.run(argv, env=where.environ, capture_output=True, check=False, timeout=60)
-    read = [place.python, "-I", "-c", _GOOGLE, settings]
-    get = [str(place.folder / "bin" / "keyring"), "get", "bench", "bench"]
+    read = [venv.python, "-I", "-c", _GOOGLE, settings]
+    get = [str(venv.folder / "bin" / "keyring"), "get", "bench", "bench"]
     return [
         Case("google-auth, cached", "peer", read, google.environ, yardstick),
         Case("msal-extensions, cached", "peer", store, msal.environ, yardstick),

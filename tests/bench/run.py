@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import case, goal, herd, peer, place, report, servers, single
+from tests.bench import case, goal, herd, peer, report, servers, single
 from tests.bench.clock import Clock
-from tests.bench.place import Place, Places
 from tests.bench.result import Result
+from tests.bench.venvs import Venv, Venvs, build
 
 ROUNDS, HERD_ROUNDS = 41, 7
 QUICK_ROUNDS, QUICK_HERD_ROUNDS = 11, 3
@@ -53,23 +53,23 @@ def main() -> None:
 
 def measure(root: Path, rounds: int, herd_rounds: int, *, quick: bool) -> Result:
     """Return what was measured, with the goals beside it."""
-    places = place.build(root, quick=quick)
-    with servers.serving(places.tools, root) as running, Clock(root) as clock:
-        cases = case.ours(places, running, root)
-        cases += peer.find(places, running, root, QUICK_GO_S if quick else GO_S)
+    venvs = build(root, quick=quick)
+    with servers.serving(venvs.tools, root) as running, Clock(root) as clock:
+        cases = case.ours(venvs, running, root)
+        cases += peer.find(venvs, running, root, QUICK_GO_S if quick else GO_S)
         print(f"measuring: {rounds} rounds of {len(cases)} commands …", flush=True)
-        rows = single.run(cases, clock, rounds, places.skipped)
+        rows = single.run(cases, clock, rounds, venvs.skipped)
         print(f"measuring: {herd_rounds} rounds of herds …", flush=True)
-        herds = herd.run(places.users[0], running, clock, root, herd_rounds)
+        herds = herd.run(venvs.users[0], running, clock, root, herd_rounds)
     return Result(
         machine=_machine(),
-        packages=_packages(places),
+        packages=_packages(venvs),
         rounds=rounds,
         herd_rounds=herd_rounds,
         rows=rows,
         herds=herds,
         goals=goal.judge(rows, herds),
-        skipped=places.skipped,
+        skipped=venvs.skipped,
     )
 
 
@@ -82,10 +82,10 @@ def _machine() -> dict[str, str]:
     }
 
 
-def _packages(places: Places) -> dict[str, str]:
+def _packages(venvs: Venvs) -> dict[str, str]:
     """Return the versions that play a part; pip's are those of both environments."""
-    first, second = (user.versions() for user in places.users[:2])
-    found = {**second, **places.tools.versions(), **_versions(places.peers), **first}
+    first, second = (user.versions() for user in venvs.users[:2])
+    found = {**second, **venvs.tools.versions(), **_versions(venvs.peers), **first}
     found["uv"] = second["uv"]
     found["pip"] = f"{first['pip']} and {second['pip']}"
     if "pipx" in second:
@@ -93,7 +93,7 @@ def _packages(places: Places) -> dict[str, str]:
     return {name: found[name] for name in PACKAGES if name in found}
 
 
-def _versions(peers: Place | None) -> dict[str, str]:
+def _versions(peers: Venv | None) -> dict[str, str]:
     return peers.versions() if peers else {}
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.place import Place
+from tests.bench.venvs import Venv
 
 SECRET = "bench-secret-value"
 ROOT_TOKEN = "bench-root-token"
@@ -79,7 +79,7 @@ def ask(
 
 
 @contextmanager
-def serving(tools: Place, folder: Path) -> Iterator[Servers]:
+def serving(tools: Venv, folder: Path) -> Iterator[Servers]:
     """Run the three until the block ends."""
     with ExitStack() as stack:
         vault = stack.enter_context(_vault(tools.bao, folder))

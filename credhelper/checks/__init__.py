@@ -1,1 +1,0 @@
-"""One file per link of the chain; each has `check`, as `walk.go` wants it."""

@@ -1,0 +1,22 @@
+"""Try it offline, with an embedded server."""
+
+from argparse import ArgumentParser
+from types import SimpleNamespace
+
+from credhelper.system import output
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    parser.add_argument("--serve", action="store_true", help="keep that server running")
+
+
+def run(options: SimpleNamespace) -> int:
+    """Show the main job against an authorization server of our own; return 0."""
+    from credhelper.cli import demo  # an HTTP server, which no other command needs
+
+    if options.serve:
+        demo.serve()
+    else:
+        output.write(demo.run())
+    return 0

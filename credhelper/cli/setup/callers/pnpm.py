@@ -1,0 +1,55 @@
+"""pnpm: a `tokenHelper` for each registry (https://pnpm.io/npmrc#url-tokenhelper)."""
+
+from credhelper.cli.setup import change
+from credhelper.cli.setup.change import Change
+from credhelper.cli.setup.target import Target
+from credhelper.errors import ConfigError
+
+WHERE = "put it into ~/.npmrc"
+EXECUTABLE = "credhelper-pnpm"
+
+
+def text(target: Target) -> str:
+    """Return a line for each host that is no pattern; with a profile, and the link that says it."""
+    link, executable = _link(target)
+    head = f"# ln -s {executable} {link}\n" if link != executable else ""
+    return head + "".join(f"{_key(name)}={link}\n" for name in target.names())
+
+
+def changes(target: Target) -> list[Change]:
+    """Return the link and the settings that are missing. Raises ConfigError for other ones.
+
+    pnpm 10 leaves the setting to npm, which refuses it; pnpm 11 and newer keep it themselves.
+    """
+    link, executable = _link(target)
+    found = change.links(link, executable) if link != executable else []
+    for name in target.names():
+        found += _setting(target, name, link)
+    return found
+
+
+def _setting(target: Target, name: str, link: str) -> list[Change]:
+    present = change.answer(target, "pnpm", "config", "get", _key(name))
+    if present == link:
+        return []
+    if present not in ("", "undefined"):  # its word for a key that is not set
+        hint = f"if it may go: pnpm config delete --location=global {_key(name)}"
+        raise ConfigError("pnpm has another helper for that registry", hint=hint)
+    files = (
+        target.path(".config", "pnpm", "auth.ini", variable="XDG_CONFIG_HOME"),
+        target.path(".npmrc"),
+    )
+    words = ["pnpm", "config", "set", "--location=global", _key(name), link]
+    return [change.tool(target, words, *files)]
+
+
+def _key(name: str) -> str:
+    return f"//{name}/:tokenHelper"
+
+
+def _link(target: Target) -> tuple[str, str]:
+    """Return what pnpm runs and what that is: no arguments there, so a name says the profile."""
+    executable = f"{target.folder}/{EXECUTABLE}"
+    if not target.profile:
+        return executable, executable
+    return change.link_path(target, f"{EXECUTABLE}@{target.profile}"), executable

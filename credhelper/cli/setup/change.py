@@ -1,0 +1,149 @@
+"""One change of a caller's configuration: told first, then made, never by text surgery."""
+
+import itertools
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from credhelper.cli.setup.target import Target
+from credhelper.errors import ConfigError, UsageError
+from credhelper.system import files
+
+BACKUP = "credhelper-backup"
+LIMIT_S = 60  # of a tool; npm's take seconds on a busy machine
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change: the line that tells it, the files it may change, and the act.
+
+    The act raises ConfigError, UsageError or OSError.
+    """
+
+    line: str
+    files: tuple[str, ...]
+    act: Callable[[], None]
+
+
+def tool(target: Target, words: Sequence[str], *files: str) -> Change:
+    """Return the run of a caller's own configuration command, which changes one of the files."""
+
+    def act() -> None:
+        status, _text = _run(target, words)
+        if status:
+            hint = "put in place by hand what `credhelper setup` prints without --write"
+            raise ConfigError(f"`{words[0]} {words[1]}` failed with status {status}", hint=hint)
+
+    return Change(f"run: {shlex.join(words)}", files, act)
+
+
+def answer(target: Target, *words: str) -> str:
+    """Return what a tool prints, without the last line end; "" if it has no such setting."""
+    status, text = _run(target, words)
+    return "" if status else text.removesuffix("\n")
+
+
+def document(path: str, text: str, *, summary: str) -> Change:
+    """Return the replacement of a file by its new text.
+
+    `summary` is printed instead, for the text may be secret.
+    """
+    return Change(f"write: {summary} in {path}", (path,), lambda: _replace(path, text))
+
+
+def links(path: str, target: str) -> list[Change]:
+    """Return the making of a link, nothing if it is there. Raises ConfigError for another's."""
+    if os.path.realpath(path) == os.path.realpath(target):
+        return []
+    if os.path.lexists(path):
+        raise ConfigError(f"{path} is something else", hint="move it away, if it may go")
+
+    def act() -> None:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
+
+    return [Change(f"link: {path} to {target}", (), act)]
+
+
+def links_on_path(target: Target, name: str, executable: str) -> list[Change]:
+    """Return the making of a link that is found by its name, nothing if it is. Raises ConfigError.
+
+    Where the PATH has another file of that name, its users would lose it.
+    """
+    path = target.environ.get("PATH", "")
+    found = shutil.which(name, path=path)
+    if found is None and os.path.dirname(link_path(target, name)) not in path.split(":"):
+        folder = os.path.dirname(link_path(target, name))
+        raise ConfigError(f"{folder} is not on the PATH", hint="add it in your shell's start file")
+    return links(found or link_path(target, name), executable)
+
+
+def link_path(target: Target, name: str) -> str:
+    """Return where a link of ours lies: most systems have that folder on the PATH."""
+    return target.path(".local", "bin", name)
+
+
+def read(path: str) -> str:
+    """Return the text of a file, "" if there is none. Raises ConfigError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError):
+        raise ConfigError(f"{path} cannot be read", hint="check its owner and mode") from None
+
+
+def back_up(path: str) -> str:
+    """Copy a file, for its owner alone, to a name that nothing has yet; return it, "" if no file.
+
+    Raises OSError.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return ""
+    for number in itertools.count(1):
+        copy = f"{path}.{BACKUP}-{number}" if number > 1 else f"{path}.{BACKUP}"
+        try:
+            descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            continue
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        return copy
+    return ""
+
+
+def _run(target: Target, words: Sequence[str]) -> tuple[int, str]:
+    """Return a tool's status and stdout. Raises UsageError, ConfigError."""
+    found = shutil.which(words[0], path=target.environ.get("PATH"))
+    if found is None:
+        hint = "put in place by hand what `credhelper setup` prints without --write"
+        raise UsageError(f"{words[0]} is not on the PATH", hint=hint)
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and every word is ours
+            [found, *words[1:]],
+            env=target.environ,
+            # Away from any project, whose own settings would answer.
+            cwd=target.path(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        raise ConfigError(f"{words[0]} does not run", hint=f"try `{found}` by hand") from None
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def _replace(path: str, text: str) -> None:
+    """Replace a file whole or not at all; its mode stays, and a link to it, too."""
+    path = os.path.realpath(path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600
+    files.write(path, text.encode(), mode=mode)

@@ -1,0 +1,69 @@
+"""What a caller's configuration is made of: our executables, a profile, and its hosts."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from credhelper.errors import ConfigError
+from credhelper.hosts import AUDIENCE
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a caller is set up.
+
+    `profile` is "" if none was named; `rules` are the patterns of `hosts` in their one spelling;
+    `folder` is the absolute path of our executables; `environ` is the
+    caller's environment without its secrets, since the callers' tools inherit it.
+    """
+
+    profile: str
+    rules: tuple[str, ...]
+    folder: str
+    environ: Mapping[str, str]
+
+    def executable(self, name: str) -> list[str]:
+        """Return the absolute path of one of our executables, and the profile if one was named."""
+        return [f"{self.folder}/{name}", *self._named()]
+
+    def command(self, protocol: str) -> list[str]:
+        """Return the words of `credhelper as PROTOCOL [PROFILE]`."""
+        return [f"{self.folder}/credhelper", "as", protocol, *self._named()]
+
+    def shell(self, protocol: str) -> str:
+        """Return the same as one line that a POSIX shell and Python's `shlex` read alike."""
+        return shlex.join(self.command(protocol))
+
+    def hosts(self) -> list[str]:
+        """Return host, host:port and `*.suffix` patterns. Raises ConfigError if there are none."""
+        found = [rule.removesuffix(":443") for rule in self.rules if not rule.startswith(AUDIENCE)]
+        return found or self._missing('hosts = ["api.example.com"]')
+
+    def names(self) -> list[str]:
+        """Return the hosts without `*`, for callers that know no patterns. Raises ConfigError."""
+        found = [host for host in self.hosts() if host[0] != "*"]
+        return found or self._missing('a host without "*", like hosts = ["api.example.com"],')
+
+    def audiences(self) -> list[str]:
+        """Return the audiences among the hosts. Raises ConfigError if there are none."""
+        found = [rule for rule in self.rules if rule.startswith(AUDIENCE)]
+        return found or self._missing('hosts = ["//iam.googleapis.com/…"]')
+
+    def path(self, *parts: str, variable: str = "") -> str:
+        """Return a path below the variable's directory, else below the home directory.
+
+        The first part counts below the home alone, as `.config` for `$XDG_CONFIG_HOME`.
+        """
+        if base := self.environ.get(variable):
+            return os.path.join(base, *parts[1:])
+        return os.path.join(self.environ.get("HOME") or os.path.expanduser("~"), *parts)
+
+    def _named(self) -> list[str]:
+        return [self.profile] if self.profile else []
+
+    def _missing(self, what: str) -> list[str]:
+        whose = f"the profile `{self.profile}`" if self.profile else "a profile"
+        raise ConfigError(
+            "this caller names a host, and none is served", hint=f"add {what} to {whose}"
+        )

@@ -1,0 +1,266 @@
+"""Profiles: TOML or environment in, frozen types out."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+
+from credhelper import cache, hosts
+from credhelper.cache import BUDGET_S
+from credhelper.config import document, schema, syntax, variables
+from credhelper.config.reference import SecretRef
+from credhelper.errors import ConfigError
+from credhelper.system import url
+
+PRESETS = {
+    "itwin": {
+        "token_url": "https://ims.bentley.com/connect/token",
+        "scope": "itwin-platform",
+        "client_auth": "client_secret_post",
+    },
+}
+CLIENT_AUTHS = ["client_secret_post", "client_secret_basic"]
+# The request's own parameters may stand in it once only (RFC 6749 section 3.2).
+OWN_PARAMETERS = frozenset(
+    {"grant_type", "client_id", "client_secret", "scope", "audience", "client_assertion"}
+)
+
+
+def _patterns(value: object, key: str) -> tuple[str, ...]:
+    """Return the host patterns in their one spelling."""
+    texts = schema.strings(value, key)
+    for text in texts:
+        if not hosts.pattern(text):
+            hint = 'write host, host:port or *.suffix of your own, like "api.example.com"'
+            raise ConfigError(f"{key} has an entry that is no host, or anybody's", hint=hint)
+    return tuple(map(hosts.pattern, texts))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Named settings: token endpoint, client, scope, secret reference, and where the token may go.
+
+    Exactly one of `token_url` and `issuer` is set. `settings` is the table of the reference's
+    backend, checked by the backend when it reads.
+    """
+
+    name: str
+    client_id: str = field(metadata={"parse": syntax.client_id})
+    """the client's public name"""
+    client_secret: SecretRef = field(metadata={"parse": SecretRef.parse})
+    """where the secret lives: a reference, never the secret"""
+    provider: str = ""
+    """preset: `itwin` sets the endpoint, the scope and `client_secret_post`; default none"""
+    token_url: str = ""
+    """token endpoint; default from `provider`"""
+    issuer: str = ""
+    """where to discover the token endpoint (RFC 8414, OpenID Connect); default none"""
+    client_auth: str = "client_secret_basic"  # the one that RFC 6749 section 2.3.1 requires
+    """`client_secret_basic` or `client_secret_post`; default `client_secret_basic`"""
+    scope: str = field(default="", metadata={"parse": syntax.scope})
+    """as the server wants it; default from `provider`, or none"""
+    audience: str = ""
+    """as the server wants it; default none"""
+    parameters: tuple[tuple[str, str], ...] = field(
+        default=(), metadata={"parse": syntax.form_values}
+    )
+    """table of further form parameters; default none"""
+    hosts: tuple[str, ...] = field(default=(), metadata={"parse": _patterns})
+    """where the token may be sent; kept for callers that name a URL; default none"""
+    ca: str = ""
+    """file or directory that replaces the system's roots, whatever `SSL_CERT_FILE` and its like
+    say; default the variables, then the system"""
+    # It may hold a password.
+    proxy: str = field(default="", repr=False, metadata={"parse": syntax.proxy})
+    """proxy for the token endpoint; default `HTTPS_PROXY`, `NO_PROXY`"""
+    deadline: float = field(default=BUDGET_S, metadata={"parse": schema.seconds})
+    """limit of the whole run; default `20s`"""
+    renew_before: float | None = field(default=None, metadata={"parse": schema.seconds})
+    """start of the soft window before the expiry; default `300s`, at most a fifth of the life"""
+    username: str = field(default="", metadata={"parse": syntax.username})
+    """kept for callers that carry the token as a Basic password; default none"""
+    previous: bool = field(default=True, metadata={"parse": schema.switch})
+    """`false`: during a rotation the secret's version before the current one is never tried;
+    default `true`"""
+    ephemeral: bool = field(default=False, metadata={"parse": schema.switch})
+    """`true`: never cached; default `false`"""
+    sts: Mapping[str, object] = field(default_factory=dict, metadata={"parse": schema.mapping})
+    """table: the AWS role whose keys the token buys; default none"""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The URL that the settings name: the token endpoint, or the issuer to ask for it."""
+        return self.token_url or self.issuer
+
+    @property
+    def address_key(self) -> str:
+        """The key that names it, for an error."""
+        return f"profiles.{self.name}.{'token_url' if self.token_url else 'issuer'}"
+
+    def identity(self) -> str:
+        """Return a digest of everything that decides which token this profile gets."""
+        import hashlib  # 2 ms, and not needed on a hit
+
+        decisive = (
+            *(self.token_url, self.issuer, self.client_id, self.client_auth, self.scope),
+            *(self.audience, self.parameters, self.client_secret, self.ca),
+            *(sorted(self.settings.items()), sorted(self.sts.items())),
+        )
+        return hashlib.sha256(repr(decisive).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The profiles of one source; `default` is "" where none can be told.
+
+    `environ` is what the profile `env` was made of, {} where a file says what there is.
+    """
+
+    source: cache.Source
+    default: str
+    tables: Mapping[str, Mapping[str, object]]
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def choose(self, name: str) -> str:
+        """Return the name, or the default's. Raises ConfigError if there is no such profile."""
+        chosen = name or self.default
+        if chosen in self.tables:
+            return chosen
+        names = list(self.tables)
+        if not chosen:
+            msg = f"{self.source.path} has several profiles and no default_profile"
+            raise ConfigError(msg, hint=f"name one of: {', '.join(sorted(names))}")
+        where = self.source.path or "the environment"
+        raise ConfigError(f"{where} has no profile `{chosen}`", hint=schema.nearest(chosen, names))
+
+    def get(self, name: str) -> Profile:
+        """Return a profile, checked. Raises ConfigError that names the key, or the variable."""
+        chosen = self.choose(name)
+        try:
+            return _profile(chosen, self.tables[chosen])
+        except ConfigError as error:
+            if self.environ:
+                raise variables.by_variable(error, self.environ) from None
+            raise
+
+    def sound(self) -> Iterator[Profile]:
+        """Yield the profiles that can be used."""
+        for name in self.tables:
+            try:
+                yield self.get(name)
+            except ConfigError:
+                continue
+
+    def index(self) -> cache.Index:
+        """Return what the fast door must know of them."""
+        found = list(self.sound())
+        kept = {item.name: item.deadline for item in found if not item.ephemeral}
+        deadlines = {name: kept.get(name, 0.0) for name in self.tables}
+        return cache.Index(self.default, deadlines, [rule.line() for rule in _rules(found)])
+
+    def rules(self) -> list[hosts.Rule]:
+        """Return where which profile's token may go. A broken profile's goes nowhere."""
+        return _rules(self.sound())
+
+
+def _rules(found: Iterable[Profile]) -> list[hosts.Rule]:
+    return [
+        hosts.Rule(pattern, profile=item.name, username=item.username)
+        for item in found
+        for pattern in item.hosts
+    ]
+
+
+def load(environ: Mapping[str, str], chosen_path: str = "") -> Profiles:
+    """Return the profiles of the config file, else the one that the environment makes."""
+    variables.check_places(environ)
+    if chosen_path:
+        environ = {**environ, "CREDHELPER_CONFIG": chosen_path}
+    path = cache.config_path(environ)
+    try:
+        status, text = document.read(path)
+    except FileNotFoundError:
+        if environ.get("CREDHELPER_CONFIG"):
+            hint = "correct --config or CREDHELPER_CONFIG"
+            raise ConfigError(f"there is no config file {path}", hint=hint) from None
+        keys = {item.name for item in fields(Profile)}
+        table_of_env = variables.settings(environ, path, keys=keys)
+        source = cache.Source("", stamp=cache.environment_stamp(environ))
+        return Profiles(source, "env", {"env": table_of_env}, environ)
+    return parse(cache.Source(path, stamp=cache.file_stamp(path, status)), text)
+
+
+def parse(source: cache.Source, text: bytes) -> Profiles:
+    """Return the profiles of a config file's text. Raises ConfigError."""
+    found = document.parse(source.path, text)
+    tables = found.pop("profiles", None)
+    default = found.pop("default_profile", "")
+    for key in found:
+        hint = schema.nearest(key, ["default_profile", "profiles"])
+        raise ConfigError(f"{key} is not a key of {source.path}", hint=hint)
+    if not isinstance(tables, dict) or not tables:
+        raise ConfigError(f"{source.path} has no profile", hint="add a table [profiles.NAME]")
+    _check_names(tables)
+    for name, item in tables.items():
+        if not isinstance(item, dict):
+            raise ConfigError(f"profiles.{name} is not a table", hint=f"write [profiles.{name}]")
+    if not isinstance(default, str):
+        raise ConfigError("default_profile is not a string", hint="write it in quotes")
+    if not default and len(tables) == 1:
+        default = next(iter(tables))
+    return Profiles(source, default, tables)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Raise ConfigError for a name that is no plain word, or another's on some file systems."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if not cache.is_name(name):
+            hint = "use at most 100 of A-Z a-z 0-9 . _ -, and neither . nor - at its start"
+            raise ConfigError("a profile's name is not a plain word", hint=hint)
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:  # one file holds the token of both where case is not told apart
+            msg = f"the profiles {other} and {name} differ in nothing but case"
+            raise ConfigError(msg, hint="rename one of them")
+
+
+def _profile(name: str, settings: Mapping[str, object]) -> Profile:
+    key = f"profiles.{name}"
+    values = dict(settings)
+    reference = SecretRef.parse(values.get("client_secret", ""), f"{key}.client_secret")
+    backend = values.pop(reference.backend, {})
+    if not isinstance(backend, dict):
+        raise ConfigError(f"{key}.{reference.backend} is not a table", hint="make it one")
+    provider = str(values.get("provider", ""))
+    if provider not in {"", *PRESETS}:
+        hint = schema.nearest(provider, list(PRESETS))
+        raise ConfigError(f"{key}.provider is unknown", hint=hint)
+    # A preset's endpoint gives way to an own one, of either kind.
+    preset = dict(PRESETS.get(provider, {}))
+    if "issuer" in values:
+        preset.pop("token_url", None)
+    own = {"name": name, "settings": backend}
+    profile = schema.parse(Profile, {**preset, **values}, key=key, given=own)
+    _check(profile, key)
+    return profile
+
+
+def _check(profile: Profile, key: str) -> None:
+    if bool(profile.token_url) == bool(profile.issuer):
+        msg = f"{key} needs exactly one of token_url and issuer"
+        raise ConfigError(msg, hint='set token_url, or provider = "itwin"')
+    url.endpoint(profile.address, key=profile.address_key)
+    if profile.client_auth not in CLIENT_AUTHS:
+        hint = schema.nearest(profile.client_auth, CLIENT_AUTHS)
+        raise ConfigError(f"{key}.client_auth is unknown", hint=hint)
+    for name, _value in profile.parameters:
+        if name in OWN_PARAMETERS:
+            hint = "use the profile's own key for it"
+            raise ConfigError(f"{key}.parameters.{name} would be sent twice", hint=hint)
+    if profile.ca and not os.path.exists(profile.ca):
+        msg = f"{key}.ca: there is no file or folder {profile.ca}"
+        raise ConfigError(msg, hint="give a PEM file or a folder of them")
+    if "?" in profile.issuer:  # RFC 8414 section 2
+        raise ConfigError(f"{key}.issuer has a query", hint="write it as the server does")
+    if not 1 <= profile.deadline <= 600:
+        raise ConfigError(f"{key}.deadline is out of range", hint='use "1s" to "10m"')

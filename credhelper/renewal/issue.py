@@ -1,0 +1,277 @@
+"""A token for a profile: from the cache or, once for all callers, from the server."""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import cast
+
+from credhelper import cache
+from credhelper.config.profile import Profile
+from credhelper.errors import CredhelperError, OutputError, TemporaryError, word_for
+from credhelper.renewal import lock, refusal, store
+from credhelper.renewal.order import Issued, Order
+from credhelper.system import deadline
+from credhelper.token import Token
+
+SOFT_S, SOFT_SHARE = 300, 0.2
+# With a good token in hand nobody should wait long for a better one.
+SOFT_BUDGET_S = 5.0
+ATTEMPTS = 3
+
+
+def issue(order: Order, held: lock.Lock | None = None) -> Issued:
+    """Return a token. `held` is a lock that the fast door already has.
+
+    Raises the CredhelperError of what failed, when no token that still serves is cached.
+    """
+    deadline.start(order.until)
+    try:
+        issued = _issue_once(order, held)
+        # One that was good enough to be kept has ended: the machine has slept meanwhile.
+        if issued.token.expires_at <= time.time() and _is_kept(order, issued.entry):
+            issued = _issue_once(order, None)
+    except deadline.DeadlineExceeded as late:
+        raise _late(order, order.profile.deadline, late) from None
+    return issued
+
+
+def _is_kept(order: Order, entry: cache.Entry) -> bool:
+    there = cache.read(order.slot(), os.environ)
+    return there is not None and there.token.access_token == entry.token.access_token
+
+
+def _issue_once(order: Order, held: lock.Lock | None) -> Issued:
+    settled = _settle(order, held)
+    if settled.refusal:
+        raise settled.refusal
+    if entry := settled.entry:
+        _restamp(order, entry)
+        return Issued(entry, _warning(order, entry))
+    held = cast("lock.Lock", settled.lock)
+    try:
+        return _renew(order, held)
+    finally:
+        held.release()
+
+
+def _settle(order: Order, held: lock.Lock | None) -> lock.Settled:
+    """Return an entry that needs no renewal, a refusal that stands, or the lock."""
+    slot = order.slot()
+
+    def read_refusal() -> CredhelperError | None:
+        stamp, since = order.source.stamp, order.newer_than
+        return refusal.read(slot, stamp=stamp, environ=os.environ, newer_than=since)
+
+    if held and held.name == slot.name:
+        return lock.Settled(lock=held)
+    if held:
+        held.release()  # another profile's, whose config has changed meanwhile
+    if order.profile.ephemeral:
+        if error := read_refusal():
+            return lock.Settled(refusal=error)
+        return lock.Settled(lock=lock.Lock(slot.name, folder=order.folder))
+    return lock.settle(
+        slot,
+        read=lambda: _usable(order),
+        is_postponed=lambda entry: refusal.is_postponed(slot, entry),
+        read_refusal=read_refusal,
+        until=order.until,
+    )
+
+
+def _usable(order: Order) -> cache.Entry | None:
+    """Return the cached entry if it is this profile's by identity and good enough.
+
+    By identity, not by stamp: a touched config file costs no request. One that was stored after
+    the call began is as good as the server's tokens are.
+    """
+    entry = cache.read(order.slot(), os.environ)
+    if entry is None or entry.identity != order.profile.identity():
+        return None
+    min_ttl_s = cache.HARD_S if entry.stored_at >= order.placed_at else order.min_ttl_s
+    if entry.stored_at < order.newer_than or not entry.serves(time.time(), min_ttl_s):
+        return None
+    return entry
+
+
+def _restamp(order: Order, entry: cache.Entry) -> None:
+    """Let the fast door serve the entry again: the config was touched, not changed.
+
+    Under the lock, and only what is there: `forget` may have deleted it meanwhile.
+    """
+    if entry.stamp == order.source.stamp or order.profile.ephemeral:
+        return
+    slot = order.slot()
+    try:
+        held = lock.take(order.folder, slot.name)
+        there = _usable(order) if held else None
+        if there:
+            there.stamp = order.source.stamp
+            store.write(slot, there)
+        if held:
+            held.release()
+    except (OSError, ValueError):
+        return  # the next caller's door hands over to us again
+
+
+def _renew(order: Order, held: lock.Lock) -> Issued:
+    """Return a new token and store it; the old one, with a warning, if there is none to be had."""
+    old = None if order.profile.ephemeral else _usable(order)
+    endpoint = old.endpoint if old else ""  # a renewal need not ask the issuer for it
+    now = time.monotonic()
+    # Half of what is left at most: the old token must be written in time.
+    until = now + min(SOFT_BUDGET_S, (order.until - now) / 2) if old else order.until
+    try:
+        entry = _fetch_within(order, until, attempts=1 if old else ATTEMPTS, endpoint=endpoint)
+    except CredhelperError as error:
+        _mark(order, error)
+        # Read again: `forget` may have deleted it meanwhile.
+        old = _usable(order) if old else None
+        if old is None:
+            raise
+        return Issued(old, error.line())
+    return Issued(entry, _kept(order, entry, held) or _warning(order, entry))
+
+
+def _warning(order: Order, entry: cache.Entry) -> str:
+    """Return a line if the token lives shorter than was asked for: the server gives no better."""
+    left_s = entry.token.expires_at - time.time()
+    if left_s >= order.min_ttl_s - 1:
+        return ""
+    return f"credhelper: temporary: the server's tokens live {left_s:.0f} s; lower --min-ttl"
+
+
+def renew_at(
+    profile: Profile, token: Token, *, soft_s: float = SOFT_S, share: float = SOFT_SHARE
+) -> int:
+    """Return when the soft window begins: 300 s or a fifth of the life before the expiry."""
+    now = time.time()
+    life_s = token.expires_at - now
+    before_s = min(soft_s, share * life_s)
+    if profile.renew_before is not None:
+        # As long as a caller's own window may be, but never so long that each call renews.
+        before_s = min(profile.renew_before, 0.9 * life_s)
+    return int(token.expires_at - before_s)
+
+
+def _fetch_within(order: Order, until: float, *, attempts: int, endpoint: str) -> cache.Entry:
+    """Return what was ordered, new, within a time limit. Raises TemporaryError past it.
+
+    Raises OutputError where a module or a file cannot be opened.
+    """
+    budget_s = order.profile.deadline if until >= order.until else until - time.monotonic()
+    deadline.start(until)
+    try:
+        limited = replace(order, until=until)
+        return _fetch_keys(limited) if order.grant else _fetch(limited, attempts, endpoint)
+    except deadline.DeadlineExceeded as late:
+        raise _late(order, budget_s, late) from None
+    except (ImportError, OSError) as error:
+        # No server's doing: a module or a file could not be read. An old token serves meanwhile.
+        msg = f"a file that profile {order.profile.name} needs cannot be opened ({word_for(error)})"
+        raise OutputError(msg, hint="see `ulimit -a`, the disk and the installation") from None
+    finally:
+        if until < order.until:
+            deadline.start(order.until)
+
+
+def _late(order: Order, budget_s: float, late: deadline.DeadlineExceeded) -> TemporaryError:
+    why = f": {late.waited_for} did not answer" if late.waited_for else ""
+    msg = f"profile {order.profile.name} got no token within {budget_s:.0f} s{why}"
+    return TemporaryError(msg, hint="try again later, or raise its `deadline`")
+
+
+def _fetch(order: Order, attempts: int, endpoint: str) -> cache.Entry:
+    """Return the entry of a new token, bound to all that decided about it."""
+    # The network stack, 65 ms, is imported under the lock only: of 200 callers one pays for it.
+    from credhelper.renewal import rotation
+    from credhelper.secrets import secret
+    from credhelper.system import resolver
+
+    resolver.make_interruptible()
+    found = rotation.fetch(order.profile, attempts=attempts, endpoint=endpoint)
+    variables = secret.variables(order.profile.client_secret)
+    return cache.Entry(
+        found.token,
+        stamp=order.source.stamp,
+        identity=order.profile.identity(),
+        stored_at=time.time(),
+        renew_at=renew_at(order.profile, found.token),
+        endpoint=found.endpoint if order.profile.issuer else "",
+        conditions={variable: os.environ.get(variable) for variable in variables},
+    )
+
+
+def _fetch_keys(order: Order) -> cache.Entry:
+    """Return new AWS keys: for the cached access token if it still serves, else for a new one."""
+    from credhelper.oauth.grants import aws_sts
+    from credhelper.system import resolver  # boto3, 100 ms, for this grant only
+
+    resolver.make_interruptible()
+    aws_sts.settings(order.profile)  # a mistake in them costs no request
+    # The token is kept, too, under its own lock: always taken after that of the keys.
+    plain = _issue_once(replace(order, min_ttl_s=cache.HARD_S, grant=""), None).entry
+    keys = aws_sts.assume(order.profile, plain.token)
+    conditions = {variable: os.environ.get(variable) for variable in aws_sts.VARIABLES}
+    return cache.Entry(
+        keys,
+        stamp=order.source.stamp,
+        identity=order.profile.identity(),
+        stored_at=time.time(),
+        renew_at=renew_at(order.profile, keys, soft_s=aws_sts.SOFT_S, share=aws_sts.SOFT_SHARE),
+        conditions={**plain.conditions, **conditions},
+    )
+
+
+def _mark(order: Order, error: CredhelperError) -> None:
+    """Leave the failure for `list`, a refusal for the next callers too. Raises nothing."""
+    slot, stamp, now = order.slot(), order.source.stamp, time.time()
+    lasts_s = refusal.lasts_s(error)
+    # What stands for all is not replaced by what is this caller's alone; only its time moves on.
+    is_shared = not lasts_s and refusal.read(slot, stamp=stamp, environ=os.environ)
+    failure = refusal.last(slot) if is_shared else None
+    failure = failure or refusal.Failure(
+        error,
+        at=now,
+        until=now + lasts_s if lasts_s else 0.0,
+        stamp=stamp,
+        identity=order.profile.identity(),
+        conditions=_conditions(order) if lasts_s else {},
+    )
+    failure.at = now
+    try:
+        store.write_failure(slot, failure)
+    except (OSError, ValueError):
+        return  # then the next caller asks for itself
+
+
+def _conditions(order: Order) -> Mapping[str, str | None]:
+    """Return what tells this secret from another one of the same reference."""
+    from credhelper.secrets import secret  # the backend is imported by now
+
+    reference = order.profile.client_secret
+    variables = {name: os.environ.get(name) for name in secret.variables(reference)}
+    return {**variables, **secret.state(reference)}
+
+
+def _kept(order: Order, entry: cache.Entry, held: lock.Lock) -> str:
+    """Store the entry for the next caller. Return a warning if that failed: the answer comes first.
+
+    Raises nothing. A token below the hard window would never be served, so it is not kept.
+    """
+    slot = order.slot()
+    try:
+        store.end_failure(slot)
+        if order.profile.ephemeral:
+            store.drop(slot)  # of the time when it was not
+        elif entry.token.expires_at - time.time() > cache.HARD_S:
+            store.write(slot, entry)
+    except (OSError, ValueError, deadline.DeadlineExceeded):
+        # On a full disk nobody gets a new lock: those who wait each ask for themselves.
+        with suppress(OSError):
+            held.remove()
+        where = order.folder.path or "any home"
+        return f"credhelper: io: the token could not be kept in {where}; check it"
+    return ""

@@ -1,0 +1,29 @@
+"""Secrets in the environment: `env:NAME`, or a field of JSON there: `env:NAME#FIELD`."""
+
+import os
+
+from credhelper.errors import ConfigError
+from credhelper.secrets.field import of_text, unversioned
+from credhelper.system import fingerprint
+
+
+def read(path: str, field: str, settings: object) -> str:
+    """Return the variable's value; see `backend.Backend`.
+
+    The variable is taken out of the environment: a process that AWS's chain starts must not
+    inherit it.
+    """
+    del settings
+    parts = unversioned(path, field, kind="the environment variable")
+    name = parts.path
+    value = os.environ.pop(name) if name in os.environ else fingerprint.TAKEN.get(name, "")
+    if not value:
+        raise ConfigError(f"the environment variable {name} is not set", hint=f"set {name}")
+    fingerprint.TAKEN[name] = value
+    return of_text(value, parts.field, what=f"the environment variable {name}")
+
+
+def state(path: str) -> dict[str, str | None]:
+    """Return a fingerprint of the variable's value: another shell may have another one."""
+    value = fingerprint.TAKEN.get(path, os.environ.get(path, ""))
+    return {f"#{path}": fingerprint.of_value(value, os.urandom(8).hex())}

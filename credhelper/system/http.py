@@ -1,0 +1,274 @@
+"""The one hardened `requests` session, for token endpoints and Vault alike.
+
+No redirects (a 307 carries the secret to another host), no `.netrc` (it replaces our
+`Authorization`), no compression (a bomb), at most 256 KiB of body, TLS 1.2 as urllib3 2 has it.
+"""
+
+import contextlib
+import email.utils
+import http.client
+import io
+import json
+import random
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
+
+from credhelper import __version__
+from credhelper.errors import (
+    ConfigError,
+    CredhelperError,
+    ProtocolError,
+    TemporaryError,
+    causes,
+)
+from credhelper.hosts import is_loopback
+from credhelper.system import deadline, proxies, redaction, roots
+from credhelper.system.url import host_of
+
+TIMEOUT_S = (5.0, 10.0)  # connect, read
+BODY_LIMIT = 256 * 1024
+DEPTH_LIMIT = 32  # of objects and arrays in each other; good answers have four
+ATTEMPTS = 3
+BACKOFF_BASE_S, BACKOFF_CAP_S = 0.5, 4.0
+# Firewalls refuse the names of libraries.
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": f"credhelper/{__version__}",
+}
+# How servers answer plain HTTP on a port for TLS: Go, nginx; Tomcat; Apache.
+_WANTS_TLS = re.compile(rb"HTTPS (server|port)|requires TLS|SSL-enabled server")
+_ALERT = "\x15\x03"  # the first bytes of a TLS record that says no
+_TUNNEL = r"Tunnel connection failed: ([0-9]{3})"  # http.client's words
+ADDRESS = "the address"
+PORTAL = "check the address; a captive portal or a proxy may have answered"
+T = TypeVar("T")
+
+
+def open_session(url: str, *, ca: str, proxy: str, limit: int = BODY_LIMIT) -> requests.Session:
+    """Return a session for one endpoint; `ca` and `proxy` may be "" for the environment's.
+
+    `ca` is what `roots.paths` takes: a PEM file, a directory of PEM files, hashed or not, or
+    several of them joined by `os.pathsep`; `limit` is how many bytes of a body are read. Raises
+    ConfigError that names what is wrong with the roots.
+    """
+    session = requests.Session()
+    session.trust_env = False  # no .netrc; what else the environment may say is read below
+    session.headers.clear()
+    session.headers.update(_HEADERS)
+    session.hooks["response"].append(partial(_check, limit=limit))
+    # A plain-text request may not leave the machine, so http (loopback only) knows no proxy.
+    address = "" if is_loopback(host_of(url)) else proxies.find(url, proxy)
+    if address:
+        session.proxies["https"] = address
+    if url.startswith("https:"):
+        _trust(session, roots.paths(ca), address)
+    return session
+
+
+def _trust(session: requests.Session, paths: list[str], proxy: str) -> None:
+    """Let a session trust the roots at these paths, and no others."""
+    session.verify = paths[-1] if paths else True
+    context = roots.context(paths)
+    if context is None:
+        return
+    adapter = HTTPAdapter()
+    adapter.init_poolmanager(DEFAULT_POOLSIZE, DEFAULT_POOLSIZE, ssl_context=context)
+    if proxy:
+        adapter.proxy_manager_for(proxy, ssl_context=context)  # which it finds again by the address
+    session.mount("https://", adapter)
+
+
+@contextlib.contextmanager
+def explained(*, whom: str, url: str, key: str, proxy: str) -> Iterator[None]:
+    """Let what requests and urllib3 raise inside be one of our errors; see `explain`."""
+    try:
+        with deadline.waiting_for(whom):
+            yield
+    except Exception as error:  # noqa: BLE001 - whatever they raise is explained
+        raise explain(error, whom=whom, url=url, key=key, proxy=proxy) from None
+
+
+def _check(
+    response: requests.Response, *, limit: int = BODY_LIMIT, **_settings: object
+) -> requests.Response:
+    """Refuse redirects and encodings, and read the body within its limit.
+
+    A response hook runs before requests reads the body and before it looks at `Location`.
+    """
+    try:
+        body = _body(response, limit)
+    except BaseException:
+        response.raw.close()  # what is left unread would spoil the connection for the next request
+        raise
+    response.raw.release_conn()
+    response.raw = io.BytesIO(body)
+    return response
+
+
+def _body(response: requests.Response, limit: int) -> bytes:
+    host = host_of(response.url)
+    if 300 <= response.status_code < 400:
+        # Another host is not named: whoever redirects can write into it what it likes.
+        is_own = host_of(response.headers.get("Location", "")) in ("", host)
+        where = "to another place" if is_own else "to another host"
+        msg = f"{host} redirects {where}, and a redirect is never followed"
+        hint = "configure the final address, which `curl -I` shows, if it is to be trusted"
+        raise ConfigError(msg, hint=hint)
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        msg = f"{host} sent a compressed answer though none was asked for"
+        raise ProtocolError(msg, hint="look for a proxy in between")
+    body = b""
+    # Until a read brings nothing: only then does urllib3 compare with Content-Length.
+    while len(body) <= limit and (
+        piece := response.raw.read(limit + 1 - len(body), decode_content=False)
+    ):
+        body += piece
+    if len(body) > limit:
+        msg = f"{host} sent more than {limit} bytes"
+        raise ProtocolError(msg, hint="check that the address is the endpoint's")
+    if response.url.startswith("http:") and response.status_code == 400 and _WANTS_TLS.search(body):
+        from credhelper.system import tls
+
+        raise tls.wanted(host, key=ADDRESS)
+    return body
+
+
+def is_deep(document: object, limit: int = DEPTH_LIMIT) -> bool:
+    """Return whether decoded JSON has more than `limit` objects and arrays in each other."""
+    if not isinstance(document, (dict, list)):
+        return False
+    inner = document.values() if isinstance(document, dict) else document
+    return limit == 0 or any(is_deep(each, limit - 1) for each in inner)
+
+
+def document(answer: requests.Response) -> dict[str, object]:
+    """Return the JSON object of an answer. Raises ProtocolError, without quoting the body."""
+    host = host_of(answer.url)
+    try:
+        found = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        raise ProtocolError(f"{host} answered with something else than JSON", hint=PORTAL) from None
+    if is_deep(found):
+        raise ProtocolError(f"{host} answered with JSON that is nested too deep", hint=PORTAL)
+    if not isinstance(found, dict):
+        raise ProtocolError(f"{host} answered with JSON that is no object", hint=PORTAL)
+    return found
+
+
+def retrying(attempt: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
+    """Return the first success of up to `attempts` tries; full jitter between, within the deadline.
+
+    Raises the last TemporaryError, at once where its `retry_after_s` does not fit.
+    """
+    for number in range(1, attempts):
+        try:
+            return attempt()
+        except TemporaryError as error:
+            limit_s = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**number)
+            wait_s = error.retry_after_s
+            pause_s = random.uniform(0, limit_s) if wait_s is None else wait_s  # noqa: S311 - jitter
+            if pause_s >= deadline.remaining_s():
+                raise
+            time.sleep(pause_s)
+    return attempt()
+
+
+def retry_after_s(value: str) -> float | None:
+    """Return the seconds of a `Retry-After` (RFC 9110 section 10.2.3), None if it says nothing."""
+    if value.isascii() and value.isdigit():
+        return float(value[:9]) if redaction.number(int(value[:9])) else None
+    try:
+        moment = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return max(0.0, moment - time.time())
+
+
+def explain(
+    error: Exception, *, whom: str, url: str, key: str = ADDRESS, proxy: str = ""
+) -> CredhelperError:
+    """Return our error for one of requests'. Its text is dropped: it can quote headers.
+
+    `whom` is the server's role and address, as in `Vault at vault.example:8200`. `key` names the
+    address in the configuration, `proxy` is the configuration's own. Only what was reached is
+    blamed: a proxy that fails says nothing about the host behind it.
+    """
+    if isinstance(error, CredhelperError):
+        return error
+    from credhelper.system import tls  # which only a failure needs
+
+    host, behind = host_of(url), list(causes(error))
+    through = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
+    if any(isinstance(cause, through) for cause in behind):
+        return _of_proxy(behind, host, source=proxies.source(proxy))
+    for cause in behind:
+        if isinstance(cause, ssl.SSLError):
+            return tls.explain(cause, host, key=key)
+        if isinstance(cause, socket.gaierror):
+            return unknown_name(cause, host, key=key)
+        if isinstance(cause, http.client.BadStatusLine) and str(cause).startswith(_ALERT):
+            return tls.wanted(host, key=key)
+    return _unreached(error, behind, whom=whom, url=url, key=key)
+
+
+def _unreached(
+    error: Exception, behind: list[BaseException], *, whom: str, url: str, key: str
+) -> CredhelperError:
+    """Return the error for a server that refuses, breaks or does not answer."""
+    # While the response hook reads the body, urllib3's own exceptions come through.
+    if isinstance(error, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
+        hint = f"try again later, or correct {key}"
+        return TemporaryError(f"{whom} did not answer in time", hint=hint)
+    broken = (requests.exceptions.ConnectionError, urllib3.exceptions.ProtocolError, OSError)
+    if not any(isinstance(cause, broken) for cause in behind):
+        return ConfigError(f"no request to {whom} can be made", hint=f"check {key}, ca and proxy")
+    hint = f"see whether it is running, or correct {key}; try again later"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in behind):
+        return TemporaryError(f"{whom} refuses connections", hint=hint)
+    from credhelper.system import tls
+
+    host = host_of(url)
+    if url.startswith("http:") and tls.is_spoken(host, urlsplit(url).port or 80):
+        return tls.wanted(host, key=key)
+    return TemporaryError(f"the connection to {whom} failed", hint=hint)
+
+
+def unknown_name(error: socket.gaierror, host: str, *, key: str) -> CredhelperError:
+    """Return the error for a name without an address; a machine that is offline knows none."""
+    if error.errno == socket.EAI_NONAME:
+        msg = f"the name {host} does not exist, or this machine is offline"
+        hint = f"correct {key}; or see whether this machine is online, and needs a proxy"
+        return ConfigError(msg, hint=hint)
+    hint = f"check this machine's network and resolver (/etc/resolv.conf), or correct {key}"
+    return TemporaryError(f"the resolver has no answer for {host}", hint=hint)
+
+
+def _of_proxy(behind: list[BaseException], host: str, *, source: str) -> CredhelperError:
+    # Not anywhere in the text: the URL stands in it as well.
+    found = next((match for cause in behind if (match := re.match(_TUNNEL, str(cause)))), None)
+    where, status = f"the proxy on the way to {host}", found[1] if found else ""
+    if status == "407":
+        hint = f"correct the proxy's user and password in {source}"
+        return ConfigError(f"{where} wants other credentials (407)", hint=hint)
+    if status.startswith("4") and status not in ("408", "429"):
+        hint = f"let the proxy of {source} connect to {host}, or name the host in NO_PROXY"
+        return ConfigError(f"{where} does not let us pass ({status})", hint=hint)
+    if status:
+        return TemporaryError(f"{where} cannot connect ({status})", hint="try again later")
+    if any(isinstance(cause, ssl.SSLError) for cause in behind):
+        hint = f"set {source} like http://host:port, unless the proxy itself speaks TLS"
+        return ConfigError(f"{where} speaks no TLS that can be trusted", hint=hint)
+    if any(getattr(cause, "errno", None) == socket.EAI_NONAME for cause in behind):
+        return ConfigError(f"the name of {where} does not exist", hint=f"correct {source}")
+    return TemporaryError(f"{where} does not answer", hint=f"check {source}, or try again")

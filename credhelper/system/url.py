@@ -1,0 +1,56 @@
+"""Endpoints: an absolute https URL with nothing hidden in it."""
+
+import re
+from urllib.parse import urlsplit
+
+from credhelper.errors import ConfigError
+from credhelper.hosts import is_loopback
+
+# RFC 3986 section 2. A backslash above all ends the host for urllib3, but not for urlsplit.
+_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, lower case; "" if it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def endpoint(url: str, *, key: str) -> str:
+    """Return the URL as it is, after the checks. Raises ConfigError that names the key.
+
+    Only https, and http on loopback: RFC 6749 section 3.2 wants TLS. No user part, no fragment,
+    nothing but the characters of RFC 3986.
+    """
+    hint = f"set {key} to an https:// address"
+    if not _CHARACTERS.fullmatch(url):
+        msg = f"{key} has characters that no URL has"
+        raise ConfigError(msg, hint=hint)
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        msg = f"{key} is not a URL"
+        raise ConfigError(msg, hint=hint) from None
+    # A percent sign is another character for urllib3, and so another host.
+    if (
+        not host
+        or "%" in host
+        or parts.username is not None
+        or parts.password is not None
+        or parts.fragment
+    ):
+        msg = f"{key} needs a host, and neither a user part nor a fragment"
+        raise ConfigError(msg, hint=hint)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        msg = f"{key} for {host} does not start with https:// (http:// is for loopback only)"
+        raise ConfigError(msg, hint=hint)
+    return url
+
+
+def place_of(url: str) -> str:
+    """Return the host of a URL and its port, where one is written."""
+    host, port = host_of(url), re.search(r":([0-9]{1,5})(?:[/?#]|$)", url)
+    return f"{host}:{port[1]}" if port else host

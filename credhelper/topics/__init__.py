@@ -1,1 +1,0 @@
-"""One file per topic of `credhelper help`; the contract is `contracts.Topic`."""

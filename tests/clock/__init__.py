@@ -1,5 +1,0 @@
-"""The package's own decisions under a clock that walks: `python -m tests.clock --steps 1000000`.
-
-Only files, connections and time are made up; what is decided, and the text of an entry, is real.
-The bounded form, and proofs that each property can fail, are in `tests/test_clock.py`.
-"""

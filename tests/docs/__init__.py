@@ -1,1 +1,0 @@
-"""The documentation, run as its reader would run it."""

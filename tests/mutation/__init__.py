@@ -1,1 +1,0 @@
-"""Which changes of the code do the tests notice? `python -m tests.mutation`."""

@@ -1,0 +1,61 @@
+"""The platform of `demo --serve`: its API takes its own tokens, and nothing else."""
+
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.conftest import Box
+from tests.support import canary
+
+
+@pytest.fixture
+def platform(box: Box) -> Iterator[str]:
+    """Return the address of a running platform; its settings are the box's."""
+    process = box.start("demo", "--serve")
+    assert process.stderr
+    lines = [process.stderr.readline() for _ in range(6)]
+    box.environ |= dict(re.findall(r"export (\w+)=(\S+)", "".join(lines)))
+    canary.permit(box.environ["ITWIN_CLIENT_SECRET"])  # made to be copied from stderr
+    yield box.environ["ITWIN_API"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 128 + signal.SIGTERM
+    process.stderr.close()
+    if process.stdout:
+        process.stdout.close()
+
+
+def test_the_api_takes_the_token_of_the_token_endpoint(box: Box, platform: str) -> None:
+    """With it there is a page of iTwins, without it a challenge; elsewhere there is nothing."""
+    header = {"Authorization": f"Bearer {box.run('get').token()}"}
+    page = requests.get(f"{platform}/itwins/?$top=5", headers=header, timeout=10)
+    assert page.status_code == 200
+    assert [each["displayName"] for each in page.json()["iTwins"]] == ["Demo bridge", "Demo tunnel"]
+    for wrong in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": header["Authorization"][7:]},
+    ):
+        answer = requests.get(f"{platform}/itwins/", headers=wrong, timeout=10)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert requests.get(f"{platform}/other", headers=header, timeout=10).status_code == 404
+
+
+def test_each_of_its_tokens_is_taken(box: Box, platform: str) -> None:
+    """A renewal makes no earlier token bad."""
+    tokens = [box.run("get", *arguments).token() for arguments in ([], ["--fresh"], ["--fresh"])]
+    assert len(set(tokens)) == 3
+    for token in tokens:
+        header = {"Authorization": f"Bearer {token}"}
+        assert requests.get(f"{platform}/itwins/", headers=header, timeout=10).ok
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_either_client_authentication_will_do(box: Box, platform: str, method: str) -> None:
+    """As at iTwin's own; a wrong secret is refused by both."""
+    box.environ["CREDHELPER_CLIENT_AUTH"] = method
+    assert box.run("get").token().startswith("eyJ")
+    box.environ["ITWIN_CLIENT_SECRET"] = "wrong-secret-é"
+    assert "invalid_client" in box.run("get", "--fresh").refused(77)
