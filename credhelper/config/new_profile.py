@@ -40,7 +40,7 @@ class Config:
 
 @dataclass(frozen=True)
 class Draft:
-    """A profile's name and keys, in the order in which they shall stand."""
+    """A profile's name and keys, in the order in which they shall stand; `a.b` is b of table a."""
 
     name: str
     keys: Mapping[str, str | list[str]]
@@ -51,9 +51,25 @@ class Draft:
         lines = [f"[profiles.{self.name if is_bare else caller.quote(self.name)}]"]
         return "\n".join([*lines, *(f"{k} = {_value(v)}" for k, v in self.keys.items()), ""])
 
+    def table(self) -> dict[str, object]:
+        """Return the profile as a parser of TOML returns it. Raises ConfigError."""
+        table: dict[str, object] = {}
+        for key, value in self.keys.items():
+            *tables, last = key.split(".")
+            inner = table
+            for name in tables:
+                found = inner.setdefault(name, {})
+                if not isinstance(found, dict):
+                    msg = f"{name} is both a value and a table"
+                    raise ConfigError(msg, hint=f"set either {name} or {key}")
+                inner = found
+            inner[last] = value
+        return table
+
     def check(self) -> profile.Profile:
         """Return the profile that it will be, stand-ins in it. Raises ConfigError."""
         schema.string(self.name, "the profile's name")
+        self.table()
         for key, value in self.keys.items():
             for text in [value] if isinstance(value, str) else value:
                 schema.string(text, f"profiles.{self.name}.{key}")
@@ -126,7 +142,7 @@ def _check(config: Config, draft: Draft, text: bytes) -> None:
         raise ConfigError(msg, hint=hint) from None
     if not isinstance(tables, dict):
         raise ConfigError(msg, hint=hint)
-    tables[draft.name] = dict(draft.keys)
+    tables[draft.name] = draft.table()
     if after != before:
         raise ConfigError(msg, hint=hint)
     profile.parse(cache.Source(config.path, stamp=""), text).get(draft.name)

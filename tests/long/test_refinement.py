@@ -68,7 +68,6 @@ ASKED = [
     ("a@sts-", ["credhelper", "as", "aws", "a"], b""),
     ("b-", ["credhelper", "as", "token", "b"], b""),
     ("@index-", ["git-credential-credhelper", "get"], b"protocol=https\nhost=api.example.com\n\n"),
-    ("@index-", ["credhelper", "completion", "profiles"], b""),
 ]
 
 

@@ -275,10 +275,10 @@ def test_a_protocol_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.syspath_prepend(tmp_path)
     token = Token("tok", token_type="Bearer", expires_at=1, scope="")
     assert answer.find("shout").reply(token, wish()) == ""
-    with pytest.raises(UsageError, match="unknown"):
+    with pytest.raises(UsageError, match="there is no such protocol"):
         answer.find("shouting")
     for wrong, nearest in (("tokn", "token"), ("shot", "shout")):
-        with pytest.raises(UsageError, match="unknown") as caught:
+        with pytest.raises(UsageError, match="there is no such protocol") as caught:
             answer.find(wrong)
         assert f"`{nearest}`" in caught.value.hint
 

@@ -237,6 +237,14 @@ def test_a_key_that_is_none_is_refused(box: Box, word: str) -> None:
     assert not (box.home / ".config").exists()
 
 
+def test_a_key_cannot_be_a_value_and_a_table(box: Box) -> None:
+    """TOML has no spelling for both."""
+    line = box.run("init", *FLAGS, "--set", "vault.auth=x", "--set", "vault.auth.role=y").refused(
+        78
+    )
+    assert "auth is both a value and a table; set either auth or vault.auth.role" in line
+
+
 def test_variables_that_the_file_replaces_are_named(box: Box) -> None:
     """Else they are ignored without a word."""
     box.environ["CREDHELPER_TOKEN_URL"] = "https://idp.example/token"

@@ -25,8 +25,9 @@ CONFIG = f"[profiles.itwin]\n{PROFILE}hosts = {HOSTS}\n[profiles.bare]\n{PROFILE
 FOLDER = str(Path(COMMAND).parent)
 CALLERS = sorted(module.name for module in pkgutil.iter_modules(callers.__path__))
 # Callers for which there is neither a command, nor a library, nor a link.
-PASTED = ["bazel", "curl", "env", "google", "header", "headers", "kubelet", "process", "rclone"]
-PASTED += ["token"]
+PASTED = ["bazel", "google", "headers", "kubelet", "rclone"]
+# Protocols without a caller of their own: a command line or a program asks where it needs one.
+UNCONFIGURED = ["curl", "env", "header", "process", "token"]
 # Callers that name a host; who is asked for one gives no token to a profile without hosts.
 DRIVEN = ["bazel", "cargo", "docker", "git", "goauth", "google", "keyring", "kubelet", "pnpm"]
 DRIVEN += ["terraform"]
@@ -35,14 +36,9 @@ EXPECTED = {
     "bazel": f"common --credential_helper=api.example.com={FOLDER}/credhelper-bazel\n"
     f"common --credential_helper=*.corp.example={FOLDER}/credhelper-bazel\n"
     f"common --credential_helper=git.example.com={FOLDER}/credhelper-bazel\n",
-    "curl": f'{COMMAND} as curl itwin | curl -K - "$URL"\n',
-    "env": f'eval "$({COMMAND} as env itwin)"\n',
     "goauth": f"{COMMAND} as goauth itwin\n",
-    "header": f'{COMMAND} as header itwin | curl -H @- "$URL"\n',
     "headers": f'"headersHelper": "{COMMAND} as headers itwin"\n',
-    "process": f"{COMMAND} as process itwin\n",
     "rclone": f"bearer_token_command = {COMMAND} as token itwin\n",
-    "token": f"{COMMAND} as token itwin\n",
 }
 
 
@@ -72,14 +68,22 @@ def test_an_installation_without_its_record(
 
     monkeypatch.setattr(metadata, "files", files)
     config = str(home.config(CONFIG))
-    words = SimpleNamespace(protocol="token", profile="itwin", write=False, verbose=False)
+    words = SimpleNamespace(protocol="aws", profile="itwin", write=False, verbose=False)
     assert setup.run(SimpleNamespace(**vars(words), config=config)) == 0
-    assert capfd.readouterr().out == EXPECTED["token"]
+    assert capfd.readouterr().out == EXPECTED["aws"]
 
 
 def test_every_protocol_has_a_setup() -> None:
-    """Who can be answered can be configured."""
-    assert {module.name for module in pkgutil.iter_modules(protocols.__path__)} <= set(CALLERS)
+    """Who can be answered can be configured, or needs nothing but the command."""
+    names = {module.name for module in pkgutil.iter_modules(protocols.__path__)}
+    assert names - set(CALLERS) == set(UNCONFIGURED)
+
+
+@pytest.mark.parametrize("protocol", UNCONFIGURED)
+def test_without_a_configuration(home: Box, protocol: str) -> None:
+    """It is said, with the command to run instead."""
+    line = home.run("setup", protocol, "itwin").refused(64)
+    assert f"run `credhelper as {protocol} PROFILE` where the token is needed" in line
 
 
 @pytest.mark.parametrize("caller", EXPECTED)
