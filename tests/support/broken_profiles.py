@@ -237,7 +237,7 @@ FAULTS = {
         "nonexistent.invalid", "correct profiles.p.token_url"),
     "endpoint down": Fault(
         "env", lambda s: s.keys.update(token_url=f"https://127.0.0.1:{free_port()}/t"),
-        "connection", 75, "connection to 127.0.0.1 failed", "correct profiles.p.token_url"),
+        "connection", 75, "refuses connections", "correct profiles.p.token_url"),
     "another's cache": Fault(
         "env", cache_of_another, "cache", 74, "belongs to another user", "CREDHELPER_CACHE_DIR"),
     "cache for all": Fault("env", cache_for_all, "cache", 74, "others may write", "chmod go-w"),
