@@ -2,17 +2,27 @@
 
 import argparse
 import functools
+import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import NoReturn
 
 from credhelper import __version__
+from credhelper.cli import grammar
+from credhelper.config import schema
 from credhelper.errors import UsageError
 from credhelper.system import registry
 from credhelper.system.registry import COMMANDS
 
 # Of one width, so that what is printed of it elsewhere is the same on every machine.
 FORMAT = functools.partial(argparse.HelpFormatter, width=80)
+# The parts of argparse's messages that are our own words; the rest quotes what was typed, and a
+# secret may have been typed.
+_MISSING = re.compile(r"the following arguments are required: ([A-Z, ]+)")
+_NO_VALUE = re.compile(r"argument ([-a-z/, ]+): expected (?:one|at least one) argument")
+_BAD_VALUE = re.compile(r"argument ([-a-zA-Z/, ]+): (?:invalid choice|ignored explicit argument)")
+_NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(\w{1,20})'")
+_OPTION = re.compile(r"--[a-z-]{1,20}")
 EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol, 74 io, 70 bug"
 
 
@@ -20,9 +30,47 @@ class _Parser(argparse.ArgumentParser):
     """argparse with our exit class; it knows no other way than a subclass."""
 
     def error(self, message: str) -> NoReturn:
-        # argparse quotes what was typed, and a secret may have been typed.
-        del message
-        raise UsageError("the command line is wrong", hint=f"see `{self.prog} --help`")
+        hint = f"see `{self.prog} --help`"
+        if match := _NO_COMMAND.match(message):
+            names = ["get", "as", *registry.own_names(COMMANDS)]
+            hint = _near(match[1], names, otherwise=hint)
+        raise UsageError(_problem(message), hint=hint)
+
+
+def _problem(message: str) -> str:
+    """Return what argparse has found wrong, without a word that was typed."""
+    if match := _MISSING.match(message):
+        return f"{match[1].strip()} is missing"
+    if match := _NO_VALUE.match(message):
+        return f"{match[1]} needs a value"
+    if match := _BAD_VALUE.match(message):
+        if match[1] == "COMMAND":
+            return "there is no such command"
+        return f"{match[1]} does not take that value"
+    return "the command line is wrong"
+
+
+def _near(word: str, known: list[str], *, otherwise: str) -> str:
+    """Return the hint that names the known word which was meant, if one is near."""
+    found = schema.nearest(word, known)
+    return found if found.startswith("did") else otherwise
+
+
+def _unknown(command: str, rest: Sequence[str], parser: argparse.ArgumentParser) -> UsageError:
+    """Return the error for words that the command does not take."""
+    hint = f"see `credhelper {command} --help`"
+    options = [word.partition("=")[0] for word in rest if word[:1] == "-"]
+    if not options:
+        return UsageError(f"there is a word too many after {command}", hint=hint)
+    arguments = next(each.options for each in grammar.read(parser) if each.name == command)
+    known = [flag for each in arguments for flag in each.flags]
+    if options[0] in known:
+        hint = f"write it after the command: credhelper {command} {options[0]}"
+        return UsageError(f"{options[0]} stands before the command", hint=hint)
+    if not _OPTION.fullmatch(options[0]):  # a secret may begin with a hyphen
+        return UsageError(f"{command} has no such option", hint=hint)
+    hint = _near(options[0], known, otherwise=hint)
+    return UsageError(f"{command} has no option `{options[0]}`", hint=hint)
 
 
 def parse(arguments: Sequence[str]) -> SimpleNamespace:
@@ -32,7 +80,10 @@ def parse(arguments: Sequence[str]) -> SimpleNamespace:
     """
     end = arguments.index("--") if "--" in arguments else len(arguments)
     parser = build()
-    options = vars(parser.parse_args(arguments[:end]))
+    found, rest = parser.parse_known_args(arguments[:end])
+    if rest:
+        raise _unknown(found.command, rest, parser)
+    options = vars(found)
     return SimpleNamespace(
         question=None, child=list(arguments[end + 1 :]), parser=parser, **options
     )
@@ -55,7 +106,8 @@ def build() -> argparse.ArgumentParser:
 
     speak = add("as", "Print it in another tool's dialect.")
     speak.add_argument("protocol", metavar="PROTOCOL")
-    speak.add_argument("words", nargs="*", metavar="PROFILE", help="and what the dialect adds")
+    what = "and what the dialect adds"
+    speak.add_argument("words", nargs="*", default=[], metavar="PROFILE", help=what)
 
     for command in (get, speak):
         command.add_argument("--fresh", action="store_true", help="past the cache")

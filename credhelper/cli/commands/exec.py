@@ -51,9 +51,12 @@ def run(options: SimpleNamespace) -> int:
     Raises UsageError without a command, CommandAbsentError and CommandFaultyError where it cannot
     be run; and as `issue`.
     """
-    if not options.child or not options.env.isidentifier():
-        msg = "exec needs the name of a variable and, after `--`, a command"
-        raise UsageError(msg, hint="write: credhelper exec PROFILE -- COMMAND …")
+    if not options.child:
+        hint = "put `--` before the command: credhelper exec PROFILE -- COMMAND …"
+        raise UsageError("exec has no command to run", hint=hint)
+    if not options.env.isidentifier():
+        hint = "write it like --env ACCESS_TOKEN"
+        raise UsageError("--env is not the name of a variable", hint=hint)
     if not options.child[0]:  # a shell's "$COMMAND" that is not set
         raise CommandAbsentError("the command is not found", hint="check the words after `--`")
     profiles = profile.load(os.environ, options.config)

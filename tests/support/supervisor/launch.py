@@ -44,6 +44,8 @@ OURS = (
     "oauth.answers",
     "cli.commands.forget",
 )
+# Lists of a folder's files, which the parser needs.
+LISTS = (("system.registry", "own_names"), ("cli.commands.completion", "shells"))
 THEIRS = (
     *("tomllib", "requests", "http.client", "stringprep", "pwd", "grp", "_blake2"),
     *(f"encodings.{name}" for name in ("idna", "ascii", "latin_1", "utf_16_le", "rot_13")),
@@ -78,8 +80,9 @@ def main() -> None:
     if user:
         for name in [*THEIRS, *(f"credhelper.{each}" for each in OURS)]:
             importlib.import_module(name)
-        registry = sys.modules["credhelper.system.registry"]
-        vars(registry)["own_names"] = functools.cache(registry.own_names)  # it lists a folder
+        for module, name in LISTS:
+            inside = vars(sys.modules[f"credhelper.{module}"])
+            inside[name] = functools.cache(inside[name])
         sys.modules["credhelper.cli.parser"].parse(["forget", "--all"])
         os.setgroups([])
         os.setresgid(*[int(user)] * 3)

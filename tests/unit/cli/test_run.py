@@ -38,7 +38,37 @@ def test_a_wrong_command_line_is_not_quoted(box: Box, arguments: list[str]) -> N
     """A usage error has status 64 and repeats nothing that was typed: it may be a secret."""
     line = box.run(*arguments).refused(64)
     assert "hunter2" not in line
-    assert "--help" in line
+    assert "--help" in line or "did you mean" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "hint"),
+    [
+        ("", "COMMAND is missing", "see `credhelper --help`"),
+        ("gte", "there is no such command", "did you mean `get`?"),
+        ("hunter2", "there is no such command", "see `credhelper --help`"),
+        ("as", "PROTOCOL is missing", "see `credhelper as --help`"),
+        ("get a b", "there is a word too many after get", "see `credhelper get --help`"),
+        ("get --fersh", "get has no option `--fersh`", "did you mean `--fresh`?"),
+        ("get --min-tll=5m", "get has no option `--min-tll`", "did you mean `--min-ttl`?"),
+        ("get --hunter2", "get has no such option", "see `credhelper get --help`"),
+        ("get -hunter2", "get has no such option", "see `credhelper get --help`"),
+        ("get --min-ttl", "--min-ttl needs a value", "see `credhelper get --help`"),
+        ("get --error-format xml", "--error-format does not take that value", "--help`"),
+        ("-v get", "-v stands before the command", "credhelper get -v"),
+        ("exec", "exec has no command to run", "put `--` before the command"),
+        ("exec true", "exec has no command to run", "put `--` before the command"),
+        ("exec --env=a-b -- true", "--env is not the name of a variable", "--env ACCESS_TOKEN"),
+    ],
+)
+def test_a_wrong_command_line_is_explained(
+    box: Box, arguments: str, problem: str, hint: str
+) -> None:
+    """The line says which word is missing, unknown or misplaced, and what to write."""
+    line = box.run(*arguments.split()).refused(64)
+    assert line.startswith(f"credhelper: usage: {problem}; ")
+    assert hint in line
+    assert "hunter2" not in line
 
 
 def test_help_and_version(box: Box) -> None:
