@@ -81,7 +81,7 @@ def main() -> None:
         for name in [*THEIRS, *(f"credhelper.{each}" for each in OURS)]:
             importlib.import_module(name)
         for module, name in LISTS:
-            inside = vars(sys.modules[f"credhelper.{module}"])
+            inside = vars(importlib.import_module(f"credhelper.{module}"))
             inside[name] = functools.cache(inside[name])
         sys.modules["credhelper.cli.parser"].parse(["forget", "--all"])
         os.setgroups([])

@@ -52,7 +52,7 @@ def test_a_wrong_command_line_is_not_quoted(box: Box, arguments: list[str]) -> N
         ("get --fersh", "get has no option `--fersh`", "did you mean `--fresh`?"),
         ("get --min-tll=5m", "get has no option `--min-tll`", "did you mean `--min-ttl`?"),
         ("get --hunter2", "get has no such option", "see `credhelper get --help`"),
-        ("get -hunter2", "get has no such option", "see `credhelper get --help`"),
+        ("get -xhunter2", "get has no such option", "see `credhelper get --help`"),
         ("get --min-ttl", "--min-ttl needs a value", "see `credhelper get --help`"),
         ("get --error-format xml", "--error-format does not take that value", "--help`"),
         ("-v get", "-v stands before the command", "credhelper get -v"),
