@@ -23,6 +23,7 @@ PAGES = Path(__file__).parent / "pages"
 EXAMPLE = Target(
     "api",
     ("api.example.com:443", "//iam.googleapis.com/projects/1/locations/global/…"),
+    (),
     "/usr/local/bin",
     {"HOME": "/home/me"},
 )

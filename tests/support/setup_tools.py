@@ -44,11 +44,22 @@ def tool(box: Box, *words: str, stdin: str = "") -> str:
     return done.stdout
 
 
-def write(box: Box, *arguments: str) -> str:
-    """Return what `setup … --write` says."""
-    ran = box.run("setup", *arguments, "--write")
+def write(box: Box, *arguments: str, option: str = "--write") -> str:
+    """Return what `setup … --write` says, or that with another option."""
+    ran = box.run("setup", *arguments, option)
     assert (ran.status, ran.stderr) == (0, "")
     return ran.stdout
+
+
+def remove(box: Box, *arguments: str) -> str:
+    """Return what `setup … --remove` says."""
+    return write(box, *arguments, option="--remove")
+
+
+def links(box: Box) -> dict[str, str]:
+    """Return where each link of the home leads."""
+    found = [path for path in box.home.rglob("*") if path.is_symlink()]
+    return {str(path.relative_to(box.home)): str(path.readlink()) for path in found}
 
 
 def files(box: Box) -> dict[str, str]:

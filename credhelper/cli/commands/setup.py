@@ -1,37 +1,43 @@
-"""Print how a caller is configured to run it, or put that in place."""
+"""Print how a caller is configured to run it, put that in place, or remove it."""
 
 import os
 import sysconfig
 from argparse import ArgumentParser
+from collections.abc import Callable
 from importlib import metadata
 from types import SimpleNamespace
 
 import credhelper
 from credhelper.cli.setup import caller, change
 from credhelper.cli.setup.caller import Setup
+from credhelper.cli.setup.change import Change
 from credhelper.cli.setup.target import Target
 from credhelper.config import profile
 from credhelper.errors import ConfigError, OutputError, UsageError
 from credhelper.secrets import secret
 from credhelper.system import child, output
 
+_NO_EDITOR = "credhelper cannot edit this caller's configuration"
+
 
 def declare(parser: ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("protocol", metavar="PROTOCOL")
     parser.add_argument("profile", nargs="?", default="", metavar="PROFILE")
-    parser.add_argument("--write", action="store_true", help="and put it in place")
+    edit = parser.add_mutually_exclusive_group()
+    edit.add_argument("--write", action="store_true", help="and put it in place")
+    edit.add_argument("--remove", action="store_true", help="undo what --write did")
 
 
 def run(options: SimpleNamespace) -> int:
-    """Print a caller's configuration; with `options.write` put it in place and say so; return 0.
+    """Print a caller's configuration, or put it in place or remove it and say so; return 0.
 
-    Raises CredhelperError; what was done before it stays, and was told.
+    Raises CredhelperError; what was done before it stays, and was printed.
     """
     setup = caller.find(options.protocol)
     target = _target(options)
-    if options.write:
-        _write(setup, target)
+    if options.write or options.remove:
+        (_write if options.write else _remove)(setup, target)
         return 0
     output.write(setup.text(target))
     if options.verbose or os.isatty(2):
@@ -42,11 +48,17 @@ def run(options: SimpleNamespace) -> int:
 def _target(options: SimpleNamespace) -> Target:
     """Return what the configuration is made of: with a profile its hosts, else those of all."""
     profiles = profile.load(os.environ, options.config)
-    if options.profile:
+    if options.profile and not options.remove:
         profiles.get(options.profile)
-    rules = [rule.pattern for rule in profiles.rules() if options.profile in ("", rule.profile)]
-    environ = child.environment(os.environ, holders=secret.holders(profiles.tables), keep=())
-    return Target(options.profile, tuple(dict.fromkeys(rules)), _folder(), environ)
+    rules = profiles.rules()
+    own = [rule.pattern for rule in rules if options.profile in ("", rule.profile)]
+    return Target(
+        options.profile,
+        rules=tuple(dict.fromkeys(own)),
+        served=tuple(rule.pattern for rule in rules),
+        folder=_folder(),
+        environ=child.environment(os.environ, holders=secret.holders(profiles.tables), keep=()),
+    )
 
 
 def _folder() -> str:
@@ -74,23 +86,37 @@ def _folder() -> str:
 def _write(setup: Setup, target: Target) -> None:
     changes = getattr(setup, "changes", None)
     if changes is None:
-        msg = "credhelper cannot edit this caller's configuration"
-        raise UsageError(msg, hint=f"paste what `setup` prints without --write: {setup.WHERE}")
-    todo: list[change.Change] = changes(target)
-    output.write("".join(f"{each.line}\n" for each in todo) or "nothing to do\n")
-    try:
-        _act(todo)
-    except OSError as error:
-        what = f"the disk refused it ({error.strerror})"
-        raise OutputError(what, hint="check owner and mode of the files named above") from None
-    if todo and changes(target):
-        msg = "the change was made and has no effect"
-        raise ConfigError(msg, hint=f"see what overrides it, or: {setup.WHERE}")
+        hint = f"paste what `setup` prints without --write: {setup.WHERE}"
+        raise UsageError(_NO_EDITOR, hint=hint)
+    _make(changes, target, hint=f"see what overrides it, or: {setup.WHERE}")
     if rest := getattr(setup, "rest", None):
         output.write(f"{setup.WHERE}:\n{rest(target)}")
 
 
-def _act(todo: list[change.Change]) -> None:
+def _remove(setup: Setup, target: Target) -> None:
+    removals = getattr(setup, "removals", None)
+    if removals is None:
+        hint = "delete by hand what `setup` prints without --remove"
+        raise UsageError(_NO_EDITOR, hint=hint)
+    _make(removals, target, hint="see what else sets it")
+    if rest := getattr(setup, "rest", None):
+        output.write(f"delete this by hand, where it was pasted:\n{rest(target)}")
+
+
+def _make(open_changes: Callable[[Target], list[Change]], target: Target, *, hint: str) -> None:
+    """Print the changes that are still open, then make them. Raises ConfigError, OutputError."""
+    todo = open_changes(target)
+    output.write("".join(f"{each.line}\n" for each in todo) or "nothing to do\n")
+    try:
+        _act(todo)
+    except OSError as error:
+        msg = f"the disk refused it ({error.strerror})"
+        raise OutputError(msg, hint="check owner and mode of the files named above") from None
+    if todo and open_changes(target):
+        raise ConfigError("the change was made and has no effect", hint=hint)
+
+
+def _act(todo: list[Change]) -> None:
     """Copy the files first, all of them, then change them. Raises OSError."""
     for path in dict.fromkeys(path for each in todo for path in each.files):
         if copy := change.back_up(path):

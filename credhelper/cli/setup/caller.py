@@ -15,8 +15,8 @@ class Setup(Contract):
     """A module that configures one caller to run us.
 
     If the caller's own command, a format library or a link can put it in place, it also has
-    `changes(target) -> list[Change]`, what is still to be done; and `rest(target) -> str`, if then
-    something is left to paste.
+    `changes(target) -> list[Change]`, what is still to be done; `removals(target)`, what undoes it;
+    and `rest(target) -> str`, if something is left to paste, or to delete, by hand.
     """
 
     WHERE: str  # where the text belongs, as an order to the reader

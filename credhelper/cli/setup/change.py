@@ -1,4 +1,4 @@
-"""One change of a caller's configuration: told first, then made, never by text surgery."""
+"""One change of a caller's configuration: printed first, then made, by a tool or a parser."""
 
 import itertools
 import os
@@ -18,7 +18,7 @@ LIMIT_S = 60  # of a tool; npm's take seconds on a busy machine
 
 @dataclass(frozen=True)
 class Change:
-    """A change: the line that tells it, the files it may change, and the act.
+    """A change: the line that announces it, the files it may change, and the act.
 
     The act raises ConfigError, UsageError or OSError.
     """
@@ -46,12 +46,9 @@ def answer(target: Target, *words: str) -> str:
     return "" if status else text.removesuffix("\n")
 
 
-def document(path: str, text: str, *, summary: str) -> Change:
-    """Return the replacement of a file by its new text.
-
-    `summary` is printed instead, for the text may be secret.
-    """
-    return Change(f"write: {summary} in {path}", (path,), lambda: _replace(path, text))
+def document(path: str, text: str, *, line: str) -> Change:
+    """Return the replacement of a file by its new text, which the line must not quote."""
+    return Change(line, (path,), lambda: replace(path, text))
 
 
 def links(path: str, target: str) -> list[Change]:
@@ -66,6 +63,14 @@ def links(path: str, target: str) -> list[Change]:
         os.symlink(target, path)
 
     return [Change(f"link: {path} to {target}", (), act)]
+
+
+def unlinks(path: str, executable: str) -> list[Change]:
+    """Return the deletion of a link to an executable of that name, nothing if it is no such."""
+    name = os.path.basename(executable)
+    if not os.path.islink(path) or os.path.basename(os.readlink(path)) != name:
+        return []
+    return [Change(f"delete: {path}", (), lambda: os.unlink(path))]
 
 
 def links_on_path(target: Target, name: str, executable: str) -> list[Change]:
@@ -141,7 +146,7 @@ def _run(target: Target, words: Sequence[str]) -> tuple[int, str]:
     return done.returncode, done.stdout.decode(errors="replace")
 
 
-def _replace(path: str, text: str) -> None:
+def replace(path: str, text: str) -> None:
     """Replace a file whole or not at all; its mode stays, and a link to it, too."""
     path = os.path.realpath(path)
     os.makedirs(os.path.dirname(path), exist_ok=True)

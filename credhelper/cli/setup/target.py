@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from credhelper.errors import ConfigError
@@ -13,13 +13,14 @@ from credhelper.hosts import AUDIENCE
 class Target:
     """Where a caller is set up.
 
-    `profile` is "" if none was named; `rules` are the patterns of `hosts` in their one spelling;
-    `folder` is the absolute path of our executables; `environ` is the
-    caller's environment without its secrets, since the callers' tools inherit it.
+    `profile` is "" if none was named; `rules` are the patterns of its `hosts` in their one
+    spelling, `served` those of all profiles; `folder` is the absolute path of our executables;
+    `environ` is the caller's environment without its secrets, since the callers' tools inherit it.
     """
 
     profile: str
     rules: tuple[str, ...]
+    served: tuple[str, ...]
     folder: str
     environ: Mapping[str, str]
 
@@ -37,8 +38,16 @@ class Target:
 
     def hosts(self) -> list[str]:
         """Return host, host:port and `*.suffix` patterns. Raises ConfigError if there are none."""
-        found = [rule.removesuffix(":443") for rule in self.rules if not rule.startswith(AUDIENCE)]
-        return found or self._missing('hosts = ["api.example.com"]')
+        return _hosts(self.rules) or self._missing('hosts = ["api.example.com"]')
+
+    def is_served(self, host: str) -> bool:
+        """Return whether a profile, this one or another, has that pattern."""
+        return host in _hosts(self.served)
+
+    def is_ours(self, words: Sequence[str], wanted: Sequence[str]) -> bool:
+        """Return whether a command is the wanted one of ours, in this folder or another."""
+        names = [os.path.basename(each[0]) for each in (words, wanted) if each]
+        return len(names) == 2 and names[0] == names[1] and words[1:] == wanted[1:]
 
     def names(self) -> list[str]:
         """Return the hosts without `*`, for callers that know no patterns. Raises ConfigError."""
@@ -67,3 +76,7 @@ class Target:
         raise ConfigError(
             "this caller names a host, and none is served", hint=f"add {what} to {whose}"
         )
+
+
+def _hosts(rules: Sequence[str]) -> list[str]:
+    return [rule.removesuffix(":443") for rule in rules if not rule.startswith(AUDIENCE)]

@@ -68,8 +68,9 @@ def test_an_installation_without_its_record(
 
     monkeypatch.setattr(metadata, "files", files)
     config = str(home.config(CONFIG))
-    words = SimpleNamespace(protocol="aws", profile="itwin", write=False, verbose=False)
-    assert setup.run(SimpleNamespace(**vars(words), config=config)) == 0
+    options = SimpleNamespace(protocol="aws", profile="itwin", config=config, verbose=False)
+    options.write = options.remove = False
+    assert setup.run(options) == 0
     assert capfd.readouterr().out == EXPECTED["aws"]
 
 
@@ -147,6 +148,17 @@ def test_what_cannot_be_written_is_not(home: Box, caller: str) -> None:
     assert sorted(home.home.rglob("*")) == before
 
 
+@pytest.mark.parametrize("caller", [*PASTED, "aws"])
+def test_what_cannot_be_removed_is_said(home: Box, caller: str) -> None:
+    """The line says to delete by hand what `setup` prints."""
+    assert "delete by hand" in home.run("setup", caller, "itwin", "--remove").refused(64)
+
+
+def test_write_or_remove(home: Box) -> None:
+    """Not both."""
+    assert home.run("setup", "git", "--write", "--remove").refused(64)
+
+
 def test_wrong_names(home: Box) -> None:
     """An unknown caller, profile, or config is told with the nearest right one."""
     assert "did you mean `goauth`?" in home.run("setup", "goauht").refused(64)
@@ -182,7 +194,7 @@ def test_a_path_with_spaces_is_quoted_for_each_reader() -> None:
     from credhelper.cli.setup.callers import aws, bazel, git, goauth, google, rclone
     from credhelper.cli.setup.target import Target
 
-    target = Target("p", ("a.example.com:443", "//iam/p"), "/opt/my dir", {"HOME": "/h"})
+    target = Target("p", ("a.example.com:443", "//iam/p"), (), "/opt/my dir", {"HOME": "/h"})
     assert shlex.split(aws.text(target).split(" = ")[1])[0] == "/opt/my dir/credhelper"
     assert "\"!'/opt/my dir/git-credential-credhelper' p\"" in git.text(target)
     assert goauth.text(target) == "'/opt/my dir/credhelper' as goauth p\n"

@@ -38,21 +38,53 @@ def changes(target: Target) -> list[Change]:
     path = _path(target)
     before = change.read(path)
     settings = _parse(before, path)
+    providers = _providers(settings, path)
     alias = settings.setdefault("credential-alias", {})
-    registry = settings.setdefault("registry", {})
-    if not isinstance(alias, dict) or not isinstance(registry, dict):
-        raise ConfigError(f"{path} has no table where cargo wants one", hint="mend it")
-    providers = registry.setdefault(PROVIDERS, [DEFAULT])
     if alias.setdefault(ALIAS, _command(target)) != _command(target):
         hint = f"remove credential-alias.{ALIAS} there"
         raise ConfigError(f"{path} has another provider of that name", hint=hint)
-    if not isinstance(providers, list):
-        raise ConfigError(f"registry.{PROVIDERS} in {path} is not a list", hint="mend it")
     if ALIAS not in providers:
         providers.append(ALIAS)
-    after = settings.as_string()
-    summary = f"credential-alias.{ALIAS} and registry.{PROVIDERS}"
-    return [change.document(path, after, summary=summary)] if after != before else []
+    return _edit(path, "write", before, settings.as_string())
+
+
+def removals(target: Target) -> list[Change]:
+    """Return the removal of alias and provider, if the alias runs us.
+
+    Raises ConfigError, UsageError.
+    """
+    path = _path(target)
+    before = change.read(path)
+    settings = _parse(before, path)
+    providers = _providers(settings, path)
+    alias = settings.get("credential-alias", {})
+    if not target.is_ours(list(alias.get(ALIAS, [])), _command(target)):
+        return []
+    del alias[ALIAS]
+    if ALIAS in providers:
+        providers.remove(ALIAS)
+    if list(providers) == [DEFAULT]:
+        del settings["registry"][PROVIDERS]
+    for name in ("credential-alias", "registry"):
+        if not settings.get(name, True):
+            del settings[name]
+    return _edit(path, "remove", before, settings.as_string())
+
+
+def _edit(path: str, verb: str, before: str, after: str) -> list[Change]:
+    line = f"{verb}: credential-alias.{ALIAS} and {ALIAS} of registry.{PROVIDERS} in {path}"
+    return [change.document(path, after, line=line)] if after != before else []
+
+
+def _providers(settings: "TOMLDocument", path: str) -> list[str]:
+    """Return the list of providers, in the document. Raises ConfigError for another shape."""
+    registry = settings.setdefault("registry", {})
+    if not isinstance(registry, dict) or not isinstance(settings.get("credential-alias", {}), dict):
+        raise ConfigError(f"{path} has no table where cargo wants one", hint="correct it")
+    providers = registry.setdefault(PROVIDERS, [DEFAULT])
+    if not isinstance(providers, list):
+        raise ConfigError(f"registry.{PROVIDERS} in {path} is not a list", hint="correct it")
+    return providers
 
 
 def _command(target: Target) -> list[str]:
@@ -75,4 +107,4 @@ def _parse(text: str, path: str) -> "TOMLDocument":
     try:
         return tomlkit.parse(text)
     except TOMLKitError:
-        raise ConfigError(f"{path} is not TOML", hint="mend its syntax") from None
+        raise ConfigError(f"{path} is not TOML", hint="correct its syntax") from None

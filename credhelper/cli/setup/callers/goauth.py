@@ -1,5 +1,7 @@
 """go 1.24 and newer: an entry of GOAUTH (https://pkg.go.dev/cmd/go#hdr-GOAUTH_environment_variable)."""
 
+import shlex
+
 from credhelper.cli.setup import change
 from credhelper.cli.setup.change import Change
 from credhelper.cli.setup.target import Target
@@ -15,15 +17,37 @@ def text(target: Target) -> str:
 
 def changes(target: Target) -> list[Change]:
     """Return the addition of our entry before those that are there. Raises ConfigError."""
-    entry = _entry(target)
-    present = [each.strip() for each in change.answer(target, "go", "env", "GOAUTH").split(";")]
+    entry, present = _entry(target), _present(target)
     if entry in present:
         return []
     if "off" in present:
         raise ConfigError("GOAUTH is off", hint="if it may be on: go env -u GOAUTH")
-    value = ";".join([entry, *filter(None, present)])
-    file = change.answer(target, "go", "env", "GOENV")
-    return [change.tool(target, ["go", "env", "-w", f"GOAUTH={value}"], file)]
+    return [_setting(target, [entry, *present])]
+
+
+def removals(target: Target) -> list[Change]:
+    """Return the setting without our entry, if it is there."""
+    present = _present(target)
+    rest = [each for each in present if not _is_ours(target, each)]
+    return [_setting(target, rest)] if rest != present else []
+
+
+def _setting(target: Target, entries: list[str]) -> Change:
+    is_default = entries in ([], ["netrc"])
+    words = ["-u", "GOAUTH"] if is_default else ["-w", f"GOAUTH={';'.join(entries)}"]
+    return change.tool(target, ["go", "env", *words], change.answer(target, "go", "env", "GOENV"))
+
+
+def _present(target: Target) -> list[str]:
+    value = change.answer(target, "go", "env", "GOAUTH")
+    return [entry.strip() for entry in value.split(";") if entry.strip()]
+
+
+def _is_ours(target: Target, entry: str) -> bool:
+    try:
+        return target.is_ours(shlex.split(entry), target.command("goauth"))
+    except ValueError:
+        return False  # another's, with a quote of its own
 
 
 def _entry(target: Target) -> str:

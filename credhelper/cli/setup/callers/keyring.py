@@ -14,19 +14,28 @@ WHERE = "put it into ~/.config/uv/uv.toml, if you use uv"
 NAME = "keyring"
 PROVIDER = "subprocess"
 KEY = "global.keyring-provider"
+CONFIG = ("pip", "config", "--user")
 
 
 def text(target: Target) -> str:
     """Return the link's command, pip's setting and uv's."""
+    target.hosts()
     link = f"# ln -s {target.folder}/credhelper {change.link_path(target, NAME)}\n"
     pip = f"# ~/.config/pip/pip.conf\n[global]\nkeyring-provider = {PROVIDER}\n"
     return f"{link}\n{pip}\n# ~/.config/uv/uv.toml\n{rest(target)}"
 
 
-def rest(target: Target) -> str:
+def rest(_target: Target) -> str:
     """Return uv's setting, for which uv has no command."""
-    target.hosts()
     return f'keyring-provider = "{PROVIDER}"\n'
+
+
+def removals(target: Target) -> list[Change]:
+    """Return the deletion of the link, and of the setting that is of no use without it."""
+    link = change.unlinks(change.link_path(target, NAME), "credhelper")
+    has_setting = link and _present(target) == PROVIDER
+    unset = [change.tool(target, [*CONFIG, "unset", KEY], *_files(target))] if has_setting else []
+    return [*link, *unset]
 
 
 def changes(target: Target) -> list[Change]:
@@ -37,17 +46,23 @@ def changes(target: Target) -> list[Change]:
 
 
 def _setting(target: Target) -> list[Change]:
-    if not shutil.which("pip", path=target.environ.get("PATH")):
-        return []  # uv alone is used
-    config = ("pip", "config", "--user")
-    present = change.answer(target, *config, "get", KEY)
-    if present == PROVIDER:
+    present = _present(target)
+    if present in (None, PROVIDER):
         return []
     if present:
         hint = f"if it may go: pip config --user unset {KEY}"
         raise ConfigError("pip has another keyring provider", hint=hint)
-    files = (
+    return [change.tool(target, [*CONFIG, "set", KEY, PROVIDER], *_files(target))]
+
+
+def _present(target: Target) -> str | None:
+    """Return pip's setting, None where uv alone is used."""
+    has_pip = shutil.which("pip", path=target.environ.get("PATH"))
+    return change.answer(target, *CONFIG, "get", KEY) if has_pip else None
+
+
+def _files(target: Target) -> tuple[str, str]:
+    return (
         target.path(".config", "pip", "pip.conf", variable="XDG_CONFIG_HOME"),
         target.path(".pip", "pip.conf"),
     )
-    return [change.tool(target, [*config, "set", KEY, PROVIDER], *files)]

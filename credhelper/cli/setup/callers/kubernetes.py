@@ -36,17 +36,30 @@ def changes(target: Target) -> list[Change]:
     words = ["kubectl", "config", "set-credentials", _user(target), f"--exec-command={command}"]
     words += [f"--exec-arg={argument}" for argument in arguments]
     words += [f"--exec-api-version={VERSION}", "--exec-interactive-mode=Never"]
+    return [change.tool(target, words, *_files(target))]
+
+
+def removals(target: Target) -> list[Change]:
+    """Return the deletion of that user, if it runs us; contexts that name it stay."""
+    command, arguments = _present(target) or ("", [])
+    if not target.is_ours([command, *arguments], target.command("kubernetes")):
+        return []
+    words = ["kubectl", "config", "delete-user", _user(target)]
+    return [change.tool(target, words, *_files(target))]
+
+
+def _files(target: Target) -> list[str]:
     files = target.environ.get("KUBECONFIG") or target.path(".kube", "config")
-    return [change.tool(target, words, *filter(None, files.split(":")))]
+    return [file for file in files.split(":") if file]
 
 
-def _present(target: Target) -> tuple[object, object] | None:
+def _present(target: Target) -> tuple[str, list[str]] | None:
     """Return command and arguments of the user, None if there is no such user."""
     known = change.answer(target, "kubectl", "config", "view", "--raw", "--output=json")
     for user in (json.loads(known or "{}") or {}).get("users") or []:
         if user["name"] == _user(target):
             plugin = user["user"].get("exec") or {}
-            return plugin.get("command"), plugin.get("args")
+            return plugin.get("command") or "", plugin.get("args") or []
     return None
 
 

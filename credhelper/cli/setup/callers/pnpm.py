@@ -7,6 +7,7 @@ from credhelper.errors import ConfigError
 
 WHERE = "put it into ~/.npmrc"
 EXECUTABLE = "credhelper-pnpm"
+CONFIG = ("pnpm", "config")
 
 
 def text(target: Target) -> str:
@@ -28,19 +29,37 @@ def changes(target: Target) -> list[Change]:
     return found
 
 
+def removals(target: Target) -> list[Change]:
+    """Return the removal of the settings with our helper, and of the link."""
+    link, executable = _link(target)
+    ours = [_key(name) for name in target.names() if _present(target, name) == link]
+    deletions = [
+        change.tool(target, [*CONFIG, "delete", "--location=global", key], *_files(target))
+        for key in ours
+    ]
+    return [*deletions, *change.unlinks(link, executable)]
+
+
 def _setting(target: Target, name: str, link: str) -> list[Change]:
-    present = change.answer(target, "pnpm", "config", "get", _key(name))
+    present = _present(target, name)
     if present == link:
         return []
     if present not in ("", "undefined"):  # its word for a key that is not set
         hint = f"if it may go: pnpm config delete --location=global {_key(name)}"
         raise ConfigError("pnpm has another helper for that registry", hint=hint)
-    files = (
+    words = [*CONFIG, "set", "--location=global", _key(name), link]
+    return [change.tool(target, words, *_files(target))]
+
+
+def _present(target: Target, name: str) -> str:
+    return change.answer(target, *CONFIG, "get", _key(name))
+
+
+def _files(target: Target) -> tuple[str, str]:
+    return (
         target.path(".config", "pnpm", "auth.ini", variable="XDG_CONFIG_HOME"),
         target.path(".npmrc"),
     )
-    words = ["pnpm", "config", "set", "--location=global", _key(name), link]
-    return [change.tool(target, words, *files)]
 
 
 def _key(name: str) -> str:
