@@ -14,10 +14,12 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote_plus
 
-from credhelper.errors import TemporaryError
+from credhelper.errors import OutputError, TemporaryError, word_for
 from credhelper.system import itself
 
 CLIENT_ID = "service-demo"
+# Public, and the same each time, so that settings outlive a restart; its tokens open nothing else.
+CLIENT_SECRET = "xK3-vQ8_tR5-hW2_nB7-yJ4"
 SCOPE = "itwin-platform"
 LIFE_S = 3600
 ITWINS = ("Demo bridge", "Demo tunnel")
@@ -48,13 +50,12 @@ def _jwt(key: bytes) -> str:
 class _Platform(BaseHTTPRequestHandler):
     """Answers as iTwin does; `http.server` knows no other way than a subclass."""
 
-    secret = ""
     key = b""
     issued: tuple[str, ...] = ()
 
     def do_GET(self) -> None:
         """Answer with a page of iTwins to who brings a token of ours (RFC 6750 section 2.1)."""
-        if not self.path.startswith("/itwins/"):
+        if self.path.partition("?")[0].rstrip("/") != "/itwins":
             self._answer(404, {"error": {"code": "NotFound"}})
         elif self.headers.get("Authorization") not in [f"Bearer {each}" for each in self.issued]:
             self._answer(401, {"error": {"code": "Unauthorized"}})
@@ -90,7 +91,7 @@ class _Platform(BaseHTTPRequestHandler):
                 return False
             found = unquote_plus(name), unquote_plus(secret)
         return found[0] == CLIENT_ID and hmac.compare_digest(
-            found[1].encode(), self.secret.encode()
+            found[1].encode(), CLIENT_SECRET.encode()
         )
 
     def _answer(self, status: int, document: dict[str, object]) -> None:
@@ -108,9 +109,14 @@ class _Platform(BaseHTTPRequestHandler):
         """Stay silent: a request line is nothing to print."""
 
 
-def _server(secret: str) -> tuple[ThreadingHTTPServer, type[_Platform]]:
-    platform = type("Platform", (_Platform,), {"secret": secret, "key": os.urandom(32)})
-    return ThreadingHTTPServer(("127.0.0.1", 0), platform), platform
+def _server(port: int) -> tuple[ThreadingHTTPServer, type[_Platform]]:
+    """Return a server at a port, 0 for any that is free. Raises OutputError."""
+    platform = type("Platform", (_Platform,), {"key": os.urandom(32)})
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), platform), platform
+    except (OSError, OverflowError) as error:
+        msg = f"the demo cannot listen at port {port} ({word_for(error)})"
+        raise OutputError(msg, hint="give another --port, or none") from None
 
 
 def _origin(server: ThreadingHTTPServer) -> str:
@@ -125,14 +131,16 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)  # noqa: T201 - stdout is the token's
 
 
-def serve() -> None:
-    """Run the server until a signal comes, and print the settings that use it."""
-    secret = secrets.token_urlsafe(24)
-    server, _platform = _server(secret)
+def serve(port: int) -> None:
+    """Run the server until a signal comes, and print the settings that use it.
+
+    Raises OutputError if it cannot listen at the port; 0 is any that is free.
+    """
+    server, _platform = _server(port)
     _say("A platform for development is running; in another shell:")
     _say(f"  export CREDHELPER_TOKEN_URL={_url(server)}")
     _say(f"  export ITWIN_CLIENT_ID={CLIENT_ID}")
-    _say(f"  export ITWIN_CLIENT_SECRET={secret}")
+    _say(f"  export ITWIN_CLIENT_SECRET={CLIENT_SECRET}")
     _say(f"  export ITWIN_API={_origin(server)}")
     _say("then: credhelper get")
     with server:
@@ -141,8 +149,7 @@ def serve() -> None:
 
 def run() -> str:
     """Run the real `get` twice against the server; return what the second one printed."""
-    secret = secrets.token_urlsafe(24)
-    server, platform = _server(secret)
+    server, platform = _server(0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with server, tempfile.TemporaryDirectory(prefix="credhelper-demo-") as folder:
         environ = {
@@ -157,7 +164,7 @@ def run() -> str:
             "CREDHELPER_PROVIDER": "itwin",
             "CREDHELPER_CLIENT_ID": CLIENT_ID,
             "CREDHELPER_CLIENT_SECRET": "env:DEMO_CLIENT_SECRET",
-            "DEMO_CLIENT_SECRET": secret,
+            "DEMO_CLIENT_SECRET": CLIENT_SECRET,
         }
         _say(f"1. An authorization server listens at {_url(server)}.")
         _say("2. The client secret lies in the environment: env:DEMO_CLIENT_SECRET.")

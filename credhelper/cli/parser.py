@@ -20,7 +20,7 @@ FORMAT = functools.partial(argparse.HelpFormatter, width=80)
 # secret may have been typed.
 _MISSING = re.compile(r"the following arguments are required: ([A-Z, ]+)")
 _NO_VALUE = re.compile(r"argument ([-a-z/, ]+): expected (?:one|at least one) argument")
-_BAD_VALUE = re.compile(r"argument ([-a-zA-Z/, ]+): (?:invalid choice|ignored explicit argument)")
+_BAD_VALUE = re.compile(r"argument ([-a-zA-Z/, ]+): (?:invalid|ignored explicit argument)")
 _NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(\w{1,20})'")
 _OPTION = re.compile(r"--[a-z-]{1,20}")
 EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol, 74 io, 70 bug"

@@ -88,7 +88,7 @@ def parse(path: str, text: bytes) -> dict[str, object]:
             line = decoded.replace("\r\n", "\n").split("\n")[int(place[2]) - 1]
             unseen = characters.fault(line.replace("\t", " "))
             where += f": that line {unseen}" if unseen else ""
-        raise ConfigError(f"{path} is not TOML{where}", hint="mend its syntax") from None
+        raise ConfigError(f"{path} is not TOML{where}", hint="correct its syntax") from None
 
 
 def _decoded(path: str, text: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A new profile for the config file: checked as if it were read from there, then appended."""
+"""A new profile for the config file: checked as if it were read from there, then put in."""
 
 import os
 import stat
@@ -105,7 +105,8 @@ def check_free(config: Config, name: str) -> None:
     taken = [each for each in config.names() if each.casefold() == name.casefold()]
     if taken:
         msg = f"{config.path} has a profile `{taken[0]}` already"
-        raise UsageError(msg, hint="name another, or edit that one")
+        hint = "give `--replace` to write it anew, or name another"
+        raise UsageError(msg, hint=hint)
 
 
 def add(config: Config, draft: Draft) -> None:
@@ -117,7 +118,56 @@ def add(config: Config, draft: Draft) -> None:
     draft.check()
     check_free(config, draft.name)
     gap = b"" if not config.text else b"\n" if config.text.endswith(b"\n") else b"\n\n"
-    text = config.text + gap + draft.text().encode()
+    _save(config, draft, config.text + gap + draft.text().encode())
+
+
+def replace(config: Config, draft: Draft) -> str:
+    """Put the profile in the place of the one of its name; return the path of the file's copy.
+
+    Comments between the tables stay, those inside the old table go with it. Without such a profile
+    it is as `add`, and there is no copy: "". Raises as `add`.
+    """
+    if draft.name not in config.names():
+        add(config, draft)
+        return ""
+    draft.check()
+    text = _replaced(config.text.decode(), draft)
+    _check(config, draft, text.encode())
+    copy = files.back_up(config.path)
+    _save(config, draft, text.encode())
+    return copy
+
+
+def _replaced(text: str, draft: Draft) -> str:
+    """Return the text with the draft where the first table of its profile was."""
+    kept, is_old, is_placed = list[str](), False, False
+    for line in text.splitlines(keepends=True):
+        if table := _table_of(line):
+            is_old = table[:2] == ("profiles", draft.name)
+            if is_old and not is_placed:
+                kept.append(draft.text())
+                is_placed = True
+        if not is_old or not line.strip() or line.lstrip().startswith("#"):
+            kept.append(line)
+    return "".join(kept)
+
+
+def _table_of(line: str) -> tuple[str, ...]:
+    """Return the parts of the name of the table that a line begins, nothing for another line."""
+    if not line.lstrip().startswith("["):
+        return ()
+    try:
+        inner: object = document.parse("", line.encode())
+    except ConfigError:
+        return ()  # a part of a value of several lines
+    names: list[str] = []
+    while isinstance(inner, dict) and inner:
+        name, inner = next(iter(inner.items()))
+        names.append(name)
+    return tuple(names)
+
+
+def _save(config: Config, draft: Draft, text: bytes) -> None:
     _check(config, draft, text)
     document.check_folder(config.path)
     try:
@@ -135,7 +185,7 @@ def _check(config: Config, draft: Draft, text: bytes) -> None:
     before = config.document()
     tables = before.setdefault("profiles", {})
     hint = "write its profiles as tables [profiles.NAME]"
-    msg = f"{config.path} takes no further profile at its end"
+    msg = f"{config.path} has profiles in a form that is not edited"
     try:
         after = document.parse(config.path, text)
     except ConfigError:

@@ -1,6 +1,9 @@
 """A file replaced whole or not at all: what is read is the old text or the new one."""
 
+import itertools
 import os
+
+BACKUP = "credhelper-backup"
 
 
 def write(path: str, data: bytes, *, mode: int = 0o600, folder: int | None = None) -> None:
@@ -34,3 +37,25 @@ def _remove(temporary: str, folder: int | None) -> None:
         os.unlink(temporary, dir_fd=folder)
     except FileNotFoundError:
         pass
+
+
+def back_up(path: str) -> str:
+    """Copy a file, for its owner alone, to a name that nothing has yet; return it, "" if no file.
+
+    Raises OSError.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return ""
+    for number in itertools.count(1):
+        copy = f"{path}.{BACKUP}-{number}" if number > 1 else f"{path}.{BACKUP}"
+        try:
+            descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            continue
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        return copy
+    return ""

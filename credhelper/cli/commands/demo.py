@@ -9,6 +9,7 @@ from credhelper.system import output
 def declare(parser: ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("--serve", action="store_true", help="keep that server running")
+    parser.add_argument("--port", type=int, default=0, metavar="PORT", help="of that server")
 
 
 def run(options: SimpleNamespace) -> int:
@@ -16,7 +17,7 @@ def run(options: SimpleNamespace) -> int:
     from credhelper.cli import demo  # an HTTP server, which no other command needs
 
     if options.serve:
-        demo.serve()
+        demo.serve(options.port)
     else:
         output.write(demo.run())
     return 0

@@ -37,6 +37,7 @@ def declare(parser: ArgumentParser) -> None:
     add("--set", action="append", default=[], metavar="KEY=VALUE",
         help="any other key of the profile, e.g. vault.address=https://v.example")  # fmt: skip
     add("--caller", default="", metavar="PROTOCOL", help="who shall be set up next")
+    add("--replace", action="store_true", help="put it in the place of the one of its name")
     add("--no-check", action="store_true", help="do not try it")
 
 
@@ -54,7 +55,11 @@ def run(options: SimpleNamespace) -> int:
     made = _given(given | _set(options.set), options.profile)
     if options.caller:
         setup.find(options.caller)  # a typo costs nothing yet
-    new_profile.add(config, made)
+    if options.replace:
+        copy = new_profile.replace(config, made)
+        output.write(f"copy: {config.path} to {copy}\n" if copy else "")
+    else:
+        new_profile.add(config, made)
     return _finish(config, made, options)
 
 

@@ -8,14 +8,14 @@ from importlib import metadata
 from types import SimpleNamespace
 
 import credhelper
-from credhelper.cli.setup import caller, change
+from credhelper.cli.setup import caller
 from credhelper.cli.setup.caller import Setup
 from credhelper.cli.setup.change import Change
 from credhelper.cli.setup.target import Target
 from credhelper.config import profile
 from credhelper.errors import ConfigError, OutputError, UsageError
 from credhelper.secrets import secret
-from credhelper.system import child, output
+from credhelper.system import child, files, output
 
 _NO_EDITOR = "credhelper cannot edit this caller's configuration"
 
@@ -119,7 +119,7 @@ def _make(open_changes: Callable[[Target], list[Change]], target: Target, *, hin
 def _act(todo: list[Change]) -> None:
     """Copy the files first, all of them, then change them. Raises OSError."""
     for path in dict.fromkeys(path for each in todo for path in each.files):
-        if copy := change.back_up(path):
+        if copy := files.back_up(path):
             output.write(f"copy: {path} to {copy}\n")
     for each in todo:
         each.act()

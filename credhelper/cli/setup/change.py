@@ -1,6 +1,5 @@
 """One change of a caller's configuration: printed first, then made, by a tool or a parser."""
 
-import itertools
 import os
 import shlex
 import shutil
@@ -12,7 +11,6 @@ from credhelper.cli.setup.target import Target
 from credhelper.errors import ConfigError, UsageError
 from credhelper.system import files
 
-BACKUP = "credhelper-backup"
 LIMIT_S = 60  # of a tool; npm's take seconds on a busy machine
 
 
@@ -100,28 +98,6 @@ def read(path: str) -> str:
         return ""
     except (OSError, ValueError):
         raise ConfigError(f"{path} cannot be read", hint="check its owner and mode") from None
-
-
-def back_up(path: str) -> str:
-    """Copy a file, for its owner alone, to a name that nothing has yet; return it, "" if no file.
-
-    Raises OSError.
-    """
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
-        return ""
-    for number in itertools.count(1):
-        copy = f"{path}.{BACKUP}-{number}" if number > 1 else f"{path}.{BACKUP}"
-        try:
-            descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            continue
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        return copy
-    return ""
 
 
 def _run(target: Target, words: Sequence[str]) -> tuple[int, str]:

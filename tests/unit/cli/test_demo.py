@@ -18,7 +18,7 @@ def platform(box: Box) -> Iterator[str]:
     assert process.stderr
     lines = [process.stderr.readline() for _ in range(6)]
     box.environ |= dict(re.findall(r"export (\w+)=(\S+)", "".join(lines)))
-    canary.permit(box.environ["ITWIN_CLIENT_SECRET"])  # made to be copied from stderr
+    canary.permit(box.environ["ITWIN_CLIENT_SECRET"])  # which anyone may read in the source
     yield box.environ["ITWIN_API"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 128 + signal.SIGTERM
@@ -30,9 +30,11 @@ def platform(box: Box) -> Iterator[str]:
 def test_the_api_takes_the_token_of_the_token_endpoint(box: Box, platform: str) -> None:
     """With it there is a page of iTwins, without it a challenge; elsewhere there is nothing."""
     header = {"Authorization": f"Bearer {box.run('get').token()}"}
-    page = requests.get(f"{platform}/itwins/?$top=5", headers=header, timeout=10)
-    assert page.status_code == 200
-    assert [each["displayName"] for each in page.json()["iTwins"]] == ["Demo bridge", "Demo tunnel"]
+    for path in ("itwins", "itwins/", "itwins/?$top=5"):
+        page = requests.get(f"{platform}/{path}", headers=header, timeout=10)
+        assert page.status_code == 200
+        names = [each["displayName"] for each in page.json()["iTwins"]]
+        assert names == ["Demo bridge", "Demo tunnel"]
     for wrong in (
         {},
         {"Authorization": "Bearer x"},
@@ -59,3 +61,19 @@ def test_either_client_authentication_will_do(box: Box, platform: str, method: s
     assert box.run("get").token().startswith("eyJ")
     box.environ["ITWIN_CLIENT_SECRET"] = "wrong-secret-é"
     assert "invalid_client" in box.run("get", "--fresh").refused(77)
+
+
+def test_a_restart_takes_the_same_settings(box: Box, platform: str) -> None:
+    """At a port of one's choice, the secret is the same; a port that is taken is an io error."""
+    port = platform.rpartition(":")[2]
+    line = box.run("demo", "--serve", "--port", port).refused(74)
+    assert f"cannot listen at port {port}" in line
+    assert "--port" in line
+    assert "cannot listen" in box.run("demo", "--serve", "--port", "99999").refused(74)
+    assert "--port" in box.run("demo", "--serve", "--port", "x").refused(64)
+    process = box.start("demo", "--serve")
+    assert process.stderr
+    lines = "".join(process.stderr.readline() for _ in range(6))
+    assert f"export ITWIN_CLIENT_SECRET={box.environ['ITWIN_CLIENT_SECRET']}\n" in lines
+    process.terminate()
+    process.communicate()

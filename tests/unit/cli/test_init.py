@@ -1,4 +1,4 @@
-"""`init`: a config file that works, asked for or told by flags, and no byte of another lost."""
+"""`init`: a config file that works, and no byte of another profile lost."""
 
 import os
 import stat
@@ -34,7 +34,7 @@ def known(box: Box) -> profile.Profiles:
     return profile.load({"HOME": str(box.home)})
 
 
-def test_a_whole_chain_needs_no_mending(box: Box, tokens: TokenServer) -> None:
+def test_a_whole_chain_works_at_once(box: Box, tokens: TokenServer) -> None:
     """Where the secret is there already, the status is 0 and the next step is the caller's."""
     box.environ["S"] = "canary-secret-value"
     flags = ["--token-url", tokens.url, "--client-id", "x", "--secret-reference", "env:S"]
@@ -116,8 +116,8 @@ def test_a_name_that_is_taken(box: Box) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('profiles = { a = { provider = "itwin" } }\n', "takes no further profile"),
-        ("profiles = 1\n", "takes no further profile"),
+        ('profiles = { a = { provider = "itwin" } }\n', "in a form that is not edited"),
+        ("profiles = 1\n", "in a form that is not edited"),
         ("[profiles\n", "is not TOML at line 1"),
         ("defualt_profile = 'a'\n", "did you mean `default_profile`?"),
         ("a = '''\n", "is not TOML"),
@@ -128,6 +128,61 @@ def test_a_file_that_cannot_be_added_to(box: Box, text: str, said: str) -> None:
     path = box.config(text)
     assert said in box.run("init", *FLAGS).refused(78)
     assert path.read_text() == text
+
+
+OTHERS = (
+    "# first\n[profiles.a]  # mine\nclient_id = 'x' # old\nprovider = 'itwin'\n"
+    "client_secret = 'env:A'\n[profiles.a.parameters]\nb = 'c'\n\n# of the next\n"
+    '[profiles.b]\nprovider="itwin"\r\nclient_id="y"\nclient_secret="env:B"\n'
+)
+
+
+IN_A_TEXT = (
+    "[profiles.a]\nprovider = 'itwin'\nclient_id = 'x'\nclient_secret = 'env:A'\n"
+    "parameters = { x = '''\n[profiles.b]\n''' }\n"
+)
+
+
+def test_a_profile_is_replaced(box: Box) -> None:
+    """It stands where the old one stood; all else stays, and a copy of the old file."""
+    path = box.config(OTHERS)
+    path.chmod(0o640)
+    assert "give `--replace`" in box.run("init", "a", *FLAGS).refused(64)
+    copy = path.with_name("config.toml.credhelper-backup")
+    for name in (copy, path.with_name("config.toml.credhelper-backup-2")):
+        ran = box.run("init", "a", *FLAGS, "--set", "parameters.d=e", "--replace")
+        assert f"copy: {path} to {name}\n" in ran.stdout
+        assert path.read_bytes().decode() == (
+            '# first\n[profiles.a]\nprovider = "itwin"\nclient_id = "x"\nclient_secret = "env:S"\n'
+            'parameters.d = "e"\n\n' + OTHERS[OTHERS.index("# of the next") :]
+        )
+    assert copy.read_bytes().decode() == OTHERS
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert known(box).get("b").client_id == "y"
+
+
+def test_a_profile_that_is_not_there_yet_is_added(box: Box) -> None:
+    """With `--replace`, too; there is nothing to copy then."""
+    path = box.config(OTHERS)
+    assert "copy" not in box.run("init", "c", *FLAGS, "--replace").stdout
+    assert path.read_bytes().decode().startswith(OTHERS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "profiles.a = { provider = 'itwin', client_id = 'x', client_secret = 'env:A' }\n",
+        "[profiles]\na.provider = 'itwin'\na.client_id = 'x'\na.client_secret = 'env:A'\n",
+        IN_A_TEXT,
+    ],
+    ids=["inline", "dotted", "text like a table"],
+)
+def test_a_profile_in_another_form_is_left_alone(box: Box, text: str) -> None:
+    """What cannot be replaced safely is not touched."""
+    path = box.config(text)
+    assert "in a form that is not edited" in box.run("init", "a", *FLAGS, "--replace").refused(78)
+    assert path.read_text() == text
+    assert [each.name for each in path.parent.iterdir()] == ["config.toml"]
 
 
 def test_an_empty_file_or_one_of_comments_is_a_start(box: Box) -> None:
@@ -200,7 +255,7 @@ def test_what_does_not_say_the_same_is_not_written(
         "p", {"token_url": "https://a.example", "client_id": "x", "client_secret": "env:S"}
     )
     monkeypatch.setattr(Draft, "check", lambda _draft: None)
-    with pytest.raises(ConfigError, match="takes no further profile"):
+    with pytest.raises(ConfigError, match="in a form that is not edited"):
         new_profile.add(new_profile.read(str(tmp_path / "config.toml")), made)
     assert not list(tmp_path.iterdir())
 
