@@ -110,6 +110,7 @@ def test_a_token_from_every_backend(
         assert not leaks(path.read_bytes(), authorization.client_secret)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["aws", "vault"])
 def test_a_cold_herd_reads_one_secret(
     box: Box, place: Callable[[str, str], Place], authorization: Authorization, backend: str

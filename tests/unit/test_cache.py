@@ -250,6 +250,7 @@ def test_a_folder_put_in_its_place_is_not_used(tmp_path: Path) -> None:
     assert (where / "x-0").read_bytes() == b"precious"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o720, 0o702])
 def test_a_directory_for_others_keeps_nothing(box: Box, tokens: TokenServer, mode: int) -> None:
     """Where others may write no token is kept, and the answer comes all the same, silently."""

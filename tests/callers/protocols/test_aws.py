@@ -91,6 +91,7 @@ def test_boto3_is_the_role(caller: Box, tokens: TokenServer) -> None:
     assert tokens.count == 1
 
 
+@pytest.mark.slow
 def test_the_command_line_signs(caller: Box, tokens: TokenServer) -> None:
     """The AWS command line has the same keys."""
     if (aws := shutil.which("aws")) is None:
@@ -154,6 +155,7 @@ def test_the_keys_are_an_entry_of_their_own(caller: Box, tokens: TokenServer) ->
     assert keys(caller) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"])
 def test_another_endpoint_gets_other_keys(
     caller: Box, tokens: TokenServer, name: str, aws_address: str
@@ -166,6 +168,7 @@ def test_another_endpoint_gets_other_keys(
     assert tokens.count == 1
 
 
+@pytest.mark.slow
 def test_a_broken_aws_profile_does_not_matter(caller: Box) -> None:
     """Nothing of the AWS config is read: not a missing profile, not one that wants an MFA code."""
     config = caller.home / ".aws" / "config"

@@ -147,6 +147,7 @@ def python(box: Box, path: Path, wish: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_the_python_library_exchanges_the_token(
     box: Box, tokens: TokenServer, pool: tuple[str, list[str]]
 ) -> None:
@@ -166,6 +167,7 @@ def test_the_python_library_exchanges_the_token(
     ]
 
 
+@pytest.mark.slow
 def test_the_python_library_at_a_terminal(
     box: Box, tokens: TokenServer, pool: tuple[str, list[str]]
 ) -> None:

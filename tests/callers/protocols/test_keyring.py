@@ -67,6 +67,7 @@ def ring(box: Box, *words: str, stdin: str = "") -> Ran:
     return run(box, "-m", "keyring", *words, stdin=stdin)
 
 
+@pytest.mark.slow
 def test_the_command_finds_the_token(store: Box, tokens: TokenServer) -> None:
     """The chainer asks us before the other store, which has an old password for our host."""
     listed = ring(store, "--list-backends").stdout
@@ -197,6 +198,7 @@ def test_keyring_del_drops_the_token(store: Box, tokens: TokenServer) -> None:
     assert tokens.count == 2
 
 
+@pytest.mark.slow
 def test_twine_sends_the_token(store: Box, tokens: TokenServer, resource: ResourceServer) -> None:
     """An upload has the login of the repository's host, and asks nobody."""
     pytest.importorskip("twine", reason="twine is not installed")

@@ -59,6 +59,7 @@ def reply(asked: Asked, *, lives_s: int) -> Any:  # noqa: ANN401 - a JSON docume
     return json.loads(kubelet.reply(token, asked))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["v1", "v1beta1", "v1alpha1"])
 @pytest.mark.parametrize("more", [{}, POD], ids=["node", "pod"])
 def test_an_answer_has_the_fields_of_the_api(

@@ -18,9 +18,14 @@ EXEC = "client.authentication.k8s.io"
 INFO = '{"kind":"ExecCredential","apiVersion":"%s","spec":{"interactive":false}}'
 NESTED = f'false,"config":{{"apiVersion":"{EXEC}/v1beta1"}}'
 NAMES = [module.name for module in pkgutil.iter_modules(protocols.__path__)]
-TRANSCRIPTS = [each for name in transcript.names() for each in transcript.read(name)]
-# The first conversation of each protocol gives the token out.
-FIRST = {name: transcript.read(name)[0] for name in transcript.names()}
+ALL = {name: transcript.read(name) for name in transcript.names()}
+# The first conversation of each protocol gives the token out; two of each are for every day.
+FIRST = {name: scripts[0] for name, scripts in ALL.items()}
+TRANSCRIPTS = [
+    pytest.param(each, marks=[pytest.mark.slow] if number > 1 else [], id=str(each))
+    for scripts in ALL.values()
+    for number, each in enumerate(scripts)
+]
 
 
 def prepare(box: Box, tokens: TokenServer) -> None:
@@ -39,7 +44,7 @@ def test_no_protocol_is_without_a_transcript() -> None:
         assert script.has_token, name
 
 
-@pytest.mark.parametrize("script", TRANSCRIPTS, ids=str)
+@pytest.mark.parametrize("script", TRANSCRIPTS)
 def test_transcript(box: Box, tokens: TokenServer, script: Transcript) -> None:
     """The first answer, from the server, is the second, from the cache, and is as written."""
     prepare(box, tokens)

@@ -76,7 +76,13 @@ OWNERS: dict[str, Callable[[Box], None]] = {
 }
 
 
-@pytest.mark.parametrize("caller", OWNERS)
+QUICK = ("git", "docker")
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in OWNERS],
+)
 def test_all_is_as_before(home: Box, caller: str) -> None:
     """The files have the text from before; twice changes nothing; and it can be written again."""
     home.environ["PATH"] = home.environ["PATH"].replace(f"{FOLDER}:", "", 1)

@@ -185,6 +185,7 @@ def test_an_echo_is_withheld(box: Box, tokens: TokenServer) -> None:
     assert not leaks(ran.stdout.encode(), canary.CLIENT_SECRET, tokens.token)
 
 
+@pytest.mark.slow
 def test_colours_are_for_a_terminal(box: Box, tokens: TokenServer) -> None:
     """Neither for a pipe, nor for a user who wants none, nor for a terminal that has none."""
     box.itwin(tokens.url)

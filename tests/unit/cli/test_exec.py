@@ -30,6 +30,7 @@ def test_the_command_has_the_token_and_not_the_secret(box: Box, tokens: TokenSer
     assert tokens.count == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [0, 1, 64, 255])
 @pytest.mark.parametrize("more", [[], ["--refresh-file", "token"]])
 def test_the_exit_status_is_the_commands(
@@ -96,6 +97,7 @@ def test_the_umask_and_sigpipe_are_the_callers(box: Box, tokens: TokenServer) ->
         assert box.run("exec", *more, "--", *grep).stdout == ours.stdout
 
 
+@pytest.mark.slow
 def test_the_file_stays_fresh(box: Box, tokens: TokenServer) -> None:
     """It is owner-only, holds the first token, later the next, and is gone in the end."""
     box.itwin(tokens.url)
@@ -115,6 +117,7 @@ def test_the_file_stays_fresh(box: Box, tokens: TokenServer) -> None:
     assert not file.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "status"), [(["no-such-command"], 127), ([""], 127), (["/dev/null"], 126), ([], 64)]
 )

@@ -71,6 +71,7 @@ def test_a_failing_renewal_brings_back_no_forgotten_token(box: Box, tokens: Toke
     assert not any(b"planted" in path.read_bytes() for path in box.cache.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["HOME", "clone"])
 def test_the_cache_may_lie_among_the_users_files(box: Box, tokens: TokenServer, kind: str) -> None:
     """CREDHELPER_CACHE_DIR may be any folder: nothing there but our own files is touched."""

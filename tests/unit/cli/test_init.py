@@ -56,6 +56,7 @@ def test_a_missing_flag_is_named(box: Box, flag: int) -> None:
     assert not path_of(box).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "status", "said"),
     [

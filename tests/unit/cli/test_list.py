@@ -102,6 +102,7 @@ def test_the_last_error_is_known_and_shared_with_nobody(
     assert not list(box.cache.glob("*.refused"))
 
 
+@pytest.mark.slow
 def test_a_failed_renewal_is_known_though_the_caller_was_served(
     box: Box, tokens: TokenServer
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_failed_renewal_is_known_though_the_caller_was_served(
     assert row(box)["last_error"] is None
 
 
+@pytest.mark.slow
 def test_a_failure_of_other_settings_is_not_told(box: Box) -> None:
     """Another scope is another exchange; a config that was only touched is the same."""
     text = '[profiles.p]\nprovider = "itwin"\nclient_id = "x"\nclient_secret = "env:S"\n'
@@ -171,6 +173,7 @@ def test_no_config_is_an_error_as_elsewhere(box: Box) -> None:
     box.run("list", "--json").refused(78)
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_colours_and_no_longer_lines(box: Box, tokens: TokenServer) -> None:
     """A pipe gets neither, and NO_COLOR is honoured."""
     box.itwin(tokens.url)

@@ -27,6 +27,7 @@ def configure(box: Box, tokens: TokenServer, reference: str, more: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_vaults_policy_is_enough_and_no_more(
     box: Box, tokens: TokenServer, openbao: OpenBao
 ) -> None:

@@ -80,6 +80,7 @@ def test_help_and_version(box: Box) -> None:
     assert box.run("--version").stdout == f"credhelper {__version__}\n"
 
 
+@pytest.mark.slow
 def test_forget_drops_one_or_all(box: Box, tokens: TokenServer) -> None:
     """After `forget` the next call asks again; lock files stay."""
     box.itwin(tokens.url)

@@ -123,6 +123,7 @@ def test_documents_are_what_their_readers_parse(home: Box) -> None:
     assert cargo["credential-alias"] == {"credhelper": alias}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", DRIVEN)
 def test_a_caller_that_names_hosts_needs_hosts(home: Box, caller: str) -> None:
     """A profile without hosts serves none of them, and the line says what to add."""
@@ -182,6 +183,7 @@ def test_verbose_says_where_it_belongs(home: Box) -> None:
     assert ran.stdout == EXPECTED["bazel"]
 
 
+@pytest.mark.slow
 def test_a_missing_tool_is_told(home: Box) -> None:
     """Nothing is written where the caller's own command is not installed."""
     home.environ["PATH"] = "/nowhere"

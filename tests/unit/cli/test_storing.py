@@ -16,6 +16,7 @@ from tests.support.terminal import Terminal, in_shell
 from tests.unit.cli.test_init import FLAGS, path_of
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("openbao")
 def test_by_flags_to_a_token(box: Box, authorization: Authorization, openbao: OpenBao) -> None:
     """The command that it prints stores the secret in a real OpenBao; then the chain is whole."""
@@ -54,6 +55,7 @@ def test_what_it_says_of_storing_works_in_a_shell(box: Box, backend: str) -> Non
         assert copy.read_text() == secret + "\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("aws"), reason="aws is not installed")
 def test_storing_in_aws(box: Box, aws: Aws) -> None:
     """A JSON document under a name, as its command line wants it; the shape is told."""

@@ -117,6 +117,7 @@ def test_an_error_of_a_table_is_told_by_check(box: Box) -> None:
     assert "did you mean `address`?" in box.run("get").refused(78)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("literal", ["canary-literal-one\t", "canary-literal", "env:a\tb"])
 def test_a_secret_in_the_place_of_a_reference_is_not_kept(box: Box, literal: str) -> None:
     """Neither shown nor written: not even what would make the next call faster."""

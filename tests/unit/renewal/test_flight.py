@@ -225,6 +225,7 @@ def test_a_corrected_secret_file_need_not_wait(box: Box, tokens: TokenServer) ->
     assert box.run("get").token()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word", ["nosuch", "x\x1b[31mred", "two\nlines", "../up", "env@sts", "env/sts", ".", "-" * 300]
 )

@@ -19,7 +19,9 @@ from tests.support.slots import of, plant
 
 
 @pytest.mark.unwatched  # 200 watched processes outlast the patience of a caller
-@pytest.mark.parametrize("arguments", [["get"], ["get", "env"]])
+@pytest.mark.parametrize(
+    "arguments", [["get"], pytest.param(["get", "env"], marks=pytest.mark.slow)]
+)
 def test_a_cold_herd_makes_one_request(box: Box, tokens: TokenServer, arguments: list[str]) -> None:
     """200 processes on an empty cache: one token request, 200 equal answers, no litter."""
     box.itwin(tokens.url)
@@ -71,6 +73,7 @@ def test_inside_the_soft_window_one_renews_and_the_rest_are_served(
     assert tokens.count == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "document"),
     [

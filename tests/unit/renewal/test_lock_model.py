@@ -77,6 +77,7 @@ LAMED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lamed", "requests", "believers", "all_end"), LAMED, ids=str)
 def test_each_rule_is_needed(
     lamed: Protocol,

@@ -12,15 +12,13 @@ from tests.support.servers.counting import TokenServer
 INVALID: dict[str, object] = {"error": "invalid_client"}
 
 
-@pytest.mark.parametrize(("number", "arguments"), [(500, ["get"])])
-def test_five_hundred_wrong_secrets_make_three_logins(
-    box: Box, tokens: TokenServer, number: int, arguments: list[str]
-) -> None:
+@pytest.mark.parametrize("number", [50, pytest.param(500, marks=pytest.mark.slow)])
+def test_many_wrong_secrets_make_three_logins(box: Box, tokens: TokenServer, number: int) -> None:
     """All fail with the same words, and the server has seen at most three of them."""
     box.itwin(tokens.url)
     tokens.status, tokens.document = 400, INVALID
     started = time.monotonic()
-    answers = box.herd(number, *arguments)
+    answers = box.herd(number, "get")
     lines = {answer.refused(77) for answer in answers}
     assert len(lines) == 1
     took_s = time.monotonic() - started
@@ -44,6 +42,7 @@ def is_slow(started: float) -> bool:
     return time.monotonic() - started > refusal.DENIED_S
 
 
+@pytest.mark.slow
 def test_what_only_one_caller_got_is_not_shared(box: Box, tokens: TokenServer) -> None:
     """A wrong scope is answered anew: the person mends it and sees the effect."""
     box.itwin(tokens.url)
@@ -108,6 +107,7 @@ def test_a_failure_of_one_callers_own_does_not_end_it(box: Box, tokens: TokenSer
     assert tokens.count == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_server_in_trouble_is_left_alone_for_seconds(
     box: Box, tokens: TokenServer, status: int

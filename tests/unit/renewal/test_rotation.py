@@ -81,6 +81,7 @@ def test_the_secret_is_read_again_first(box: Box, tokens: TokenServer, rotate: R
     assert sent(tokens) == ["first", "second"]
 
 
+@pytest.mark.slow
 def test_three_logins_at_most_and_the_versions_are_named(
     box: Box, tokens: TokenServer, rotate: Rotate
 ) -> None:

@@ -246,6 +246,7 @@ def test_a_host_that_cannot_be_asked(host: str) -> None:
 # The deadline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", [drip_body, drip_head, silence])
 def test_a_server_that_never_ends_is_left_at_the_deadline(
     scripted: Script, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour

@@ -99,6 +99,7 @@ def test_files_and_folders_are_private_whatever_the_umask(
     assert box.cache.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 def test_a_slow_reader_gets_the_answer_once(box: Box, tokens: TokenServer) -> None:
     """A pipe that takes half of it and is not blocking: the rest follows, nothing comes twice."""
     box.itwin(tokens.url)
