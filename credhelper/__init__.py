@@ -1,3 +1,3 @@
-"""An external command that turns a client secret in its manager into an OAuth access token."""
+"""Print an OAuth access token, bought with a client secret from a secret manager."""
 
 __version__ = "0.2.0"

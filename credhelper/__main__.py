@@ -1,6 +1,6 @@
 """The fast door: answer from the cache, or hand over to the command line.
 
-The door may only say yes, or what a server told another caller moments ago. On a hit it imports
+The door may only answer yes, or repeat a refusal of moments ago. On a hit it imports
 nothing beyond a bare interpreter's modules and ours; any doubt (an option, an old or odd entry, a
 full disk) goes to `cli`, which decides and explains.
 """

@@ -1,4 +1,4 @@
-"""Tokens on disk, read: owner-only files, without a lock; `store` replaces them in one step.
+"""Read tokens from disk: owner-only files, without a lock; `store` replaces them in one step.
 
 A file is text: a header with a checksum over the file's name and body, a word for its kind, then
 one value a line. The stamp is what the settings looked like when they were read. An entry serves
@@ -134,7 +134,7 @@ def source(environ: "Mapping[str, str]") -> Source:
         is_absent = isinstance(error, (FileNotFoundError, NotADirectoryError))
     if is_absent and not environ.get("CREDHELPER_CONFIG"):
         return Source("", stamp=environment_stamp(environ))
-    return Source(path, stamp="absent")  # what cannot be looked at is in force all the same
+    return Source(path, stamp="absent")  # a file that cannot be read is in force all the same
 
 
 def config_path(environ: "Mapping[str, str]") -> str:
@@ -207,7 +207,7 @@ def read_data(folder: Folder, name: str) -> bytes:
 
 
 def load(folder: Folder, name: str) -> bytes:
-    """Return the same. Raises OSError where it cannot be read, or is not there."""
+    """Return the bytes of such a file. Raises OSError where it is absent or cannot be read."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(name, flags, dir_fd=folder.descriptor())
     try:
@@ -234,7 +234,7 @@ def checksum(name: str, body: bytes) -> str:
 
 
 def close(descriptor: int) -> None:
-    """Close a descriptor. What the kernel has to complain about changes nothing that was read."""
+    """Close a descriptor. An error changes nothing that was read."""
     try:
         os.close(descriptor)
     except OSError:

@@ -9,7 +9,7 @@ import os
 
 from credhelper import cache
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Protocol as Contract
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 INPUT_LIMIT = 65536
-# The `code` of the error for a URL that no profile serves: many callers ask everybody for each.
+# The `code` of the error for a URL that no profile serves: many callers ask about every URL.
 UNKNOWN_HOST = "unknown_host"
 # What a caller names that says where a token goes, but no place: it has no origin, so no rule fits.
 NOWHERE = "://"
@@ -80,7 +80,7 @@ class Asked:
         self.newer_than = newer_than
 
     def under(self, rule: "Rule") -> "Asked":
-        """Return the same wish with the profile and the user name of the rule that serves it."""
+        """Return the same question with profile and user name of the rule that serves it."""
         found = Asked.__new__(Asked)
         for name in self.__slots__:
             setattr(found, name, getattr(self, name))
@@ -88,7 +88,7 @@ class Asked:
         return found
 
     def allowed(self, rules: "Sequence[Rule]", default: str) -> "Asked | None":
-        """Return the same wish under the rule that lets the token go where the caller says.
+        """Return the same question under the rule that lets the token go where the caller says.
 
         None if no rule does. `default` is the profile of who names none.
         """
@@ -105,7 +105,7 @@ class Asked:
 
 
 class Answer:
-    """What a caller is told without a token: text on stdout, a line on stderr, an exit status."""
+    """An answer without a token: text on stdout, a line on stderr, an exit status."""
 
     __slots__ = ("line", "status", "text")
 
@@ -144,7 +144,7 @@ class Question:
 
 
 class Listing:
-    """A caller's wish to know the hosts that are served; the protocol's `listing` answers."""
+    """A caller asks which hosts are served; the protocol's `listing` answers."""
 
 
 def ask(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
@@ -159,7 +159,7 @@ def hear(protocol: "Protocol", words: "Sequence[str]") -> Question:
     try:
         asked: Heard | Exception = listen(words, os.environ)
         if isinstance(asked, Asked) and asked.profile and not cache.is_name(asked.profile):
-            from credhelper.errors import ConfigError  # not on the way of a hit
+            from credhelper.errors import ConfigError
 
             msg = "no profile has a name like the one that the caller gives"
             asked = ConfigError(msg, hint="see `credhelper list` for those that there are")
@@ -191,7 +191,7 @@ def own(name: str) -> "Protocol | None":
     except Exception as error:  # noqa: BLE001 - a file cut short may be anything
         if isinstance(error, ModuleNotFoundError) and error.name == f"credhelper.protocols.{name}":
             return None
-        from credhelper.errors import OutputError, word_for  # not on the way of a hit
+        from credhelper.errors import OutputError, word_for
 
         msg = f"credhelper's own file protocols/{name}.py cannot be loaded ({word_for(error)})"
         raise OutputError(msg, hint="check the disk, then install credhelper anew") from None
@@ -217,7 +217,7 @@ def profile_and(words: "Sequence[str]", number: int) -> "tuple[str, Sequence[str
     head, tail = words[:cut], words[cut:]
     if len(head) <= 1 and len(tail) == number:
         return "".join(head), tail
-    from credhelper.errors import UsageError  # not on the way of a hit
+    from credhelper.errors import UsageError
 
     msg = "the caller's words are not those of its protocol"
     raise UsageError(msg, hint="see `credhelper setup` for how that caller is configured")
@@ -234,7 +234,7 @@ def read_input(until: bytes = b"") -> bytes:
         data += more
         if not more or (until and data.endswith(until)):
             return data
-    from credhelper.errors import ProtocolError  # not on the way of a hit
+    from credhelper.errors import ProtocolError
 
     msg = "the caller's question is longer than any is"
     raise ProtocolError(msg, hint="see what its stdin was connected to")
@@ -245,7 +245,7 @@ def text_of(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        from credhelper.errors import ProtocolError  # not on the way of a hit
+        from credhelper.errors import ProtocolError
 
         msg = "the caller's question is not UTF-8"
         raise ProtocolError(msg, hint="give it plain text") from None

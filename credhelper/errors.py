@@ -12,14 +12,14 @@ CredhelperError
 
 import os
 
-TYPE_CHECKING = False  # waiters import this, and `import typing` costs 6 ms
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Callers cut or choke on more: a Java caller deadlocks on a full pipe that it reads after exit.
 LINE_LIMIT = 2048
-# What the server would tell every caller speaks for all of them so long. A person who has just
-# mended it waits no longer; MSAL takes the same time.
+# For so many seconds other callers share a server's refusal. A person who has just corrected the
+# cause waits no longer; MSAL uses the same time.
 SHARED_S = 5.0
 
 
@@ -61,7 +61,7 @@ class CredhelperError(Exception):
 
     def json(self) -> str:
         """Return the same as one line of JSON, for machines."""
-        import json  # 5 ms, which only a failure that is told to a machine costs
+        import json  # 5 ms, which only a failure in JSON costs
 
         # The texts are cut until the whole fits: a character may be written as twelve.
         limit = LINE_LIMIT
@@ -95,7 +95,7 @@ def word_for(error: Exception) -> str:
 
 
 def causes(error: BaseException) -> "Iterator[BaseException]":
-    """Yield an exception and all that stand behind it.
+    """Yield an exception and its causes.
 
     urllib3 carries one in `reason`, botocore in `kwargs`.
     """
@@ -144,7 +144,7 @@ class DeniedError(CredhelperError):
 
 
 class ClientRefusedError(DeniedError):
-    """The server does not know the client by this secret: another version of it may be right."""
+    """The server refuses the client with this secret: another version of it may be right."""
 
 
 class TemporaryError(CredhelperError):

@@ -30,7 +30,7 @@ RETURNED: dict[str, Any] = {
 def respond(options: SimpleNamespace, question: caller.Question, held: lock.Lock | None) -> int:
     """Do what a caller asks; return the exit status.
 
-    What fails is told in the caller's dialect, if that has a shape for it; else it is raised, as a
+    A failure is written in the caller's dialect, if that has a form for it; else it is raised, as a
     CredhelperError.
     """
     try:
@@ -100,7 +100,7 @@ def _respond(options: SimpleNamespace, question: caller.Question, held: lock.Loc
 
 
 def _say(answer: caller.Answer) -> int:
-    """Tell a caller something that is no token; return the exit status that belongs to it."""
+    """Write an answer that is no token; return its exit status."""
     output.write(answer.text)
     if answer.line:
         output.complain(answer.line)
@@ -144,7 +144,7 @@ def _answer(
         try:
             held.remove()  # the index's, which is there now
         except OSError:
-            held.release()  # no reason not to answer
+            held.release()  # the answer matters more
         held = None
     issued = issue.issue(wanted, held)
     output.write(protocol.reply(issued.token, asked))
@@ -166,15 +166,15 @@ def _sweep(profiles: profile.Profiles, folder: cache.Folder) -> None:
 def _allowed(
     profiles: profile.Profiles, rules: list[hosts.Rule], asked: caller.Asked
 ) -> caller.Asked:
-    """Return the wish under the rule that lets a token go where the caller says.
+    """Return the question under the rule that lets a token go where the caller says.
 
     Raises ConfigError.
     """
     only = next(iter(profiles.tables)) if len(profiles.tables) == 1 else ""
     if name := asked.profile or only:
         profiles.get(name)  # a broken profile has no hosts, and that is not the news
-    if wish := asked.allowed(rules, profiles.default):
-        return wish
+    if served := asked.allowed(rules, profiles.default):
+        return served
     where = redaction.sentence(hosts.origin(asked.url or asked.server))
     where = where or "an address that is no plain https:// one"
     hint = f"add it to the `hosts` of one profile in {profiles.source.path or 'CREDHELPER_HOSTS'}"

@@ -48,7 +48,7 @@ def _jwt(key: bytes) -> str:
 
 
 class _Platform(BaseHTTPRequestHandler):
-    """Answers as iTwin does; `http.server` knows no other way than a subclass."""
+    """Answers as iTwin does; `http.server` works by subclasses alone."""
 
     key = b""
     issued: tuple[str, ...] = ()

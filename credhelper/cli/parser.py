@@ -27,7 +27,7 @@ EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with our exit class; it knows no other way than a subclass."""
+    """argparse with our exit class; it works by subclasses alone."""
 
     def error(self, message: str) -> NoReturn:
         hint = f"see `{self.prog} --help`"

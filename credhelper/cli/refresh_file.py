@@ -128,4 +128,4 @@ def _is_known(file: RefreshFile, content: bytes) -> bool:
 
 
 def _not_ours(path: str) -> OutputError:
-    return OutputError(f"--refresh-file: {path} is there, and not of our making", hint=_HINT)
+    return OutputError(f"--refresh-file: {path} is not a file of credhelper", hint=_HINT)

@@ -81,7 +81,7 @@ def _hear(options: SimpleNamespace) -> caller.Question:
 
 
 def unforeseen(error: Exception) -> CredhelperError:
-    """Return what an exception means that nobody caught; only its class is told, and its place."""
+    """Return the error for an uncaught exception: its class and its place, not its text."""
     if isinstance(error, ImportError | OSError):  # a file of the cache or of the installation
         hint = "check the disk and the installation, then try again"
         return OutputError(f"{word_for(error)} at {_place(error)}", hint=hint)
@@ -118,7 +118,7 @@ def _log(options: SimpleNamespace) -> None:
 
 
 def _refuse(error: CredhelperError, arguments: Sequence[str]) -> int:
-    """Tell what went wrong in one line, as text or, if asked, as JSON; return the exit status.
+    """Write the error's one line, as text or, if requested, as JSON; return the exit status.
 
     The arguments are looked at as they are: the error may be that they cannot be parsed.
     """

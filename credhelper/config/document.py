@@ -1,4 +1,4 @@
-"""The config file: opened without waiting, judged by its owner and folders, and only then read."""
+"""The config file: opened without waiting, checked (owner, folders), and only then read."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def read(path: str) -> tuple[os.stat_result, bytes]:
 
 
 def _is_at(path: str, status: os.stat_result) -> bool:
-    """Return whether the file that was read is the one that was judged after it was opened."""
+    """Return whether the file that was read is the one that was checked."""
     try:
         return os.path.samestat(os.stat(path), status)
     except OSError:

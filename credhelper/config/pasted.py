@@ -1,4 +1,4 @@
-"""References that were pasted as another tool writes them: told by their shape, never quoted."""
+"""References pasted in another tool's form: recognized by their shape, never quoted."""
 
 import re
 

@@ -111,7 +111,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Profiles:
-    """The profiles of one source; `default` is "" where none can be told.
+    """The profiles of one source; `default` is "" where there is none.
 
     `environ` is what the profile `env` was made of, {} where a file says what there is.
     """
@@ -159,7 +159,7 @@ class Profiles:
         return cache.Index(self.default, deadlines, [rule.line() for rule in _rules(found)])
 
     def rules(self) -> list[hosts.Rule]:
-        """Return where which profile's token may go. A broken profile's goes nowhere."""
+        """Return the rules of where each token may go; a broken profile has none."""
         return _rules(self.sound())
 
 
@@ -219,7 +219,7 @@ def _check_names(names: Iterable[str]) -> None:
             hint = "use at most 100 of A-Z a-z 0-9 . _ -, and neither . nor - at its start"
             raise ConfigError("a profile's name is not a plain word", hint=hint)
         other = seen.setdefault(name.casefold(), name)
-        if other != name:  # one file holds the token of both where case is not told apart
+        if other != name:  # one file holds both tokens where the file system ignores case
             msg = f"the profiles {other} and {name} differ in nothing but case"
             raise ConfigError(msg, hint="rename one of them")
 

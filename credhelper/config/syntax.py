@@ -1,4 +1,4 @@
-"""Values of a profile whose form a standard tells: checked before any request is made.
+"""Values of a profile whose form a standard defines: checked before any request is made.
 
 Errors name the key, never the value: it may be a secret in the wrong place.
 """

@@ -141,7 +141,7 @@ _WORDS_OF = ("error_description", "errorSummary", "developerMessage", "message",
 # CrowdStrike has nothing but words for it.
 _NO_CLIENT = r"(?i)client authentication failed|invalid client\b"
 _AADSTS = r"AADSTS[0-9]{4,9}"
-# Under one of these names servers tell how their operator finds the request in the logs.
+# Under one of these names servers send the id by which their operator finds the request.
 _IDS_IN_HEADERS = ("X-Correlation-Id", "X-Request-Id", "Request-Id", "X-Ms-Request-Id",
                    "X-Okta-Request-Id")  # fmt: skip
 _IDS_OF = ("correlation_id", "correlationId", "trace_id", "errorId", "error_id")
@@ -153,7 +153,7 @@ def meaning(status: int, code: str | None) -> Meaning:
     if by_code is _CLIENT or by_status is _CLIENT:
         return _CLIENT
     if by_status and by_status.kind is TemporaryError:
-        return by_status  # who is busy says little else that holds
+        return by_status  # a busy server says little else that is true
     if by_status is _WALL and code:
         return by_code or _RIGHT
     return by_code or by_status or (_PORTAL if code is None else _UNKNOWN)
@@ -183,7 +183,7 @@ def explain(answer: requests.Response, words_for: Mapping[str, str]) -> Credhelp
     )
     code = "" if code == str(status) else code
     words = "" if words == code else words
-    # Neither part may tell a secret, nor the one what the other has left out.
+    # Neither part may reveal a secret, nor may both together.
     words = words if redaction.sentence(f"{code}: {words}", limit=300) else ""
     number = re.search(_AADSTS, words)  # Entra's codes of RFC 6749 are coarse
     exact = number[0] if number and number[0].lower() in _BY_CODE else code

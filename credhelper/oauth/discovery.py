@@ -92,5 +92,5 @@ def _read(answer: requests.Response, issuer: str, key: str) -> str | CredhelperE
 
 
 def _rank(error: CredhelperError) -> int:
-    """Let one who is busy, and may have them later, come first; then who has told the most."""
+    """Sort a busy place first, which may have metadata later; then the most precise error."""
     return (ProtocolError, ConfigError, TemporaryError).index(type(error))

@@ -120,7 +120,7 @@ def _token(answer: requests.Response, profile: Profile, *, started: float) -> To
     public += [value for _name, value in profile.parameters]
     told = [token.access_token, *([token.scope] if token.scope != profile.scope else [])]
     if any(redaction.holds_secret(each, public=public) for each in told):
-        hint = "its operator must mend that; store another secret, for this one was shown"
+        hint = "ask its operator to stop that, and store another secret: this one was shown"
         raise _EchoError(f"{host} sent a token or scope that holds a secret of ours", hint=hint)
     # A machine that slept in between wakes with a dead token, and with all its budget.
     if life_s(document.get("expires_in")) and token.expires_at <= time.time():
@@ -177,10 +177,10 @@ def _words(profile: Profile) -> dict[str, str]:
 
 
 def life_s(expires_in: object) -> int:
-    """Return the token's life in seconds, at most a day; DEFAULT_LIFE_S where it is not told.
+    """Return the token's life in seconds, at most a day; DEFAULT_LIFE_S where it is not stated.
 
     Digit strings and floats are taken, as servers send them; true, NaN, infinity, a negative or
-    an absurd number tells nothing. Zero is kept: such a token is printed and not cached.
+    an absurd number counts as not stated. Zero is kept: such a token is printed and not cached.
     """
     if isinstance(expires_in, str) and expires_in.isascii() and expires_in.isdigit():
         expires_in = float(expires_in)

@@ -8,17 +8,17 @@ from credhelper import caller
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CALLERS = ("boto3", "botocore", "aws-cli", "awscli")  # who speaks it under another name
+CALLERS = ("boto3", "botocore", "aws-cli", "awscli")
 # Stands in no part of the keys, but in a b64token: so they are cached as one token.
 SEPARATOR = "~"
 
 
 def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
-    """Return the wish for the keys that `[PROFILE]`'s token buys."""
+    """Return what asks for the keys that `[PROFILE]`'s token buys."""
     return Asked(caller.ask(words, environ).profile, environ=environ, grant="sts")
 
 

@@ -8,11 +8,11 @@ from credhelper import caller
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CALLERS = ("siso", "bazelisk")  # who speaks it under another name
+CALLERS = ("siso", "bazelisk")
 # Bazel keeps the headers up to the stated instant, without a margin of its own.
 MARGIN_S = 30
 # The specification's own spelling for gRPC; Bazel writes https, as gRPC's libraries do.
@@ -26,7 +26,7 @@ def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
     """
     profile, command = caller.profile_and(words, 1)
     if command != ["get"]:
-        from credhelper.errors import UsageError  # not on the way of a hit
+        from credhelper.errors import UsageError
 
         raise UsageError("that command of a credential helper is unknown", hint="known: get")
     uri = _uri(caller.text_of(caller.read_input()))
@@ -52,7 +52,7 @@ def _uri(text: str) -> str:
     uri = found.get("uri") if isinstance(found, dict) else None
     if isinstance(uri, str):
         return uri
-    from credhelper.errors import ProtocolError  # not on the way of a hit
+    from credhelper.errors import ProtocolError
 
     msg = "the question on stdin is no JSON object with a `uri`"
     raise ProtocolError(msg, hint='send {"uri":"https://HOST/PATH"}')

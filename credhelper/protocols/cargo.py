@@ -12,7 +12,7 @@ from credhelper import caller
 from credhelper.caller import Answer, Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -28,7 +28,7 @@ HELLO = b'{"v":[1]}\n'
 def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Answer:
     """Return what `[PROFILE] [bare] URL` asks for. Raises UsageError, ProtocolError.
 
-    A provider is told the URL, and the other words as `args`, on stdin.
+    A provider gets the URL, and the other words as `args`, on stdin.
     """
     if PLUGIN in words:
         _greet()
@@ -61,7 +61,7 @@ def reply(token: Token, asked: Asked) -> str:
 
 
 def refuse(error: "CredhelperError", words: "Sequence[str]") -> Answer:
-    """Tell cargo in JSON, with status 0: of a provider that fails it does not read the reply.
+    """Answer cargo in JSON, with status 0: it does not read the reply of a provider that fails.
 
     After `url-not-supported` cargo asks its next provider.
     """
@@ -81,7 +81,7 @@ def _greet() -> None:
             return
     except OSError:
         pass
-    from credhelper.errors import OutputError  # not on the way of a hit
+    from credhelper.errors import OutputError
 
     raise OutputError("stdout cannot be written", hint="check where it goes")
 
@@ -99,6 +99,6 @@ def _read(request: str) -> "tuple[str, list[str]]":
 
 
 def _error(problem: str, *, hint: str) -> "ProtocolError":
-    from credhelper.errors import ProtocolError  # not on the way of a hit
+    from credhelper.errors import ProtocolError
 
     return ProtocolError(problem, hint=hint)

@@ -4,7 +4,7 @@ from credhelper import caller
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
     asked = caller.ask(words, environ)
     shell = asked.words[0] if asked.words else "sh"
     if shell not in SHELLS:
-        from credhelper.errors import UsageError  # not on the way of a hit
+        from credhelper.errors import UsageError
 
         raise UsageError("that shell is unknown", hint=f"known: {', '.join(SHELLS)}")
     return Asked(asked.profile, words=[shell], environ=environ)

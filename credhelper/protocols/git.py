@@ -8,13 +8,13 @@ from credhelper import caller
 from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credhelper.errors import CredhelperError
 
-CALLERS = ("git-lfs", "jj")  # who speaks it under another name
+CALLERS = ("git-lfs", "jj")
 # GitLab's word for "the password is an OAuth token"; other servers take any name, or `username`.
 USERNAME = "oauth2"
 # With it git 2.46 and newer can send a true Bearer token instead of a Basic password.
@@ -70,7 +70,7 @@ def _attributes(data: bytes) -> "tuple[dict[str, str], list[tuple[str, str]]]":
         else:
             found[key] = value
     if any(character in value for value in found.values() for character in "\r\0"):
-        from credhelper.errors import ProtocolError  # not on the way of a hit
+        from credhelper.errors import ProtocolError
 
         msg = "git sent a control character in a value"
         raise ProtocolError(msg, hint="check the URL of the remote")

@@ -3,10 +3,10 @@
 https://pkg.go.dev/cmd/go#hdr-GOAUTH_environment_variable. Before its first fetch go calls without
 a URL, and gets each token that is in the cache, for the hosts that are named in full; nothing is
 fetched then, since go may not need any of them. After an answer of 4xx it calls with the URL, once
-for each, and sends what it gets a second time, but never tells what became of that.
+for each, and sends what it gets a second time, but never reports the result of that.
 
 So a 401 speaks of our token only if go had one for that host from its first call. A host that a
-`*.suffix` stands for cannot be told to go beforehand: there the server itself must have said it.
+`*.suffix` covers cannot be named to go beforehand: there the server itself must have said it.
 """
 
 import time
@@ -15,13 +15,13 @@ from credhelper import cache, caller, hosts
 from credhelper.caller import Answer, Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credhelper.errors import CredhelperError
 
-CALLERS = ("go",)  # who speaks it under another name
+CALLERS = ("go",)
 # A rejected token is replaced for the first of many URLs; for the others it is new by then.
 RECENT_S = 30
 # RFC 6750 section 3.1: said of a token that was sent, not of a request without one.
@@ -56,7 +56,7 @@ def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
 
 
 def _given(profile: str, environ: "Mapping[str, str]") -> dict[str, Token]:
-    """Return the cached tokens by the prefix that go is told without being asked for it."""
+    """Return the cached tokens by the prefix that go gets without having asked for it."""
     folder, settings = cache.Folder(cache.directory(environ)), cache.source(environ)
     index = cache.read_index(folder, settings)
     try:

@@ -9,13 +9,13 @@ from credhelper import caller
 from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credhelper.errors import CredhelperError
 
-CALLERS = ("gcloud", "gsutil", "google-auth")  # who speaks it under another name
+CALLERS = ("gcloud", "gsutil", "google-auth")
 _VARIABLE = "GOOGLE_EXTERNAL_ACCOUNT_"
 _KIND = "urn:ietf:params:oauth:token-type:"
 # Both mean a JWT, in `id_token`; SAML's assertion is no access token.
@@ -57,7 +57,7 @@ def reply(token: Token, asked: Asked) -> str:
         return text
     if is_kept:
         return ""
-    from credhelper.errors import OutputError  # not on the way of a hit
+    from credhelper.errors import OutputError
 
     msg = "the output_file of the credential configuration cannot be written"
     hint = "name a new file, or one with such an answer, in a folder that you alone may write"
@@ -66,7 +66,7 @@ def reply(token: Token, asked: Asked) -> str:
 
 def refuse(error: "CredhelperError", _words: "Sequence[str]") -> Answer:
     """Return the failure as JSON: any other exit status or output hides it from the user."""
-    from credhelper.errors import ConfigError  # not on the way of a hit
+    from credhelper.errors import ConfigError
 
     if error.code == caller.UNKNOWN_HOST:
         error = ConfigError("no token may go to this audience", hint=error.hint, code=error.code)
@@ -79,7 +79,7 @@ def _said(environ: "Mapping[str, str]", name: str) -> str:
 
 
 def _unfit(name: str, *, hint: str) -> "CredhelperError":
-    from credhelper.errors import ProtocolError  # not on the way of a hit
+    from credhelper.errors import ProtocolError
 
     return ProtocolError(f"{_VARIABLE}{name} is not one that can be served", hint=hint)
 

@@ -3,7 +3,7 @@
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-CALLERS = ("mcp",)  # who speaks it under another name
+CALLERS = ("mcp",)
 
 
 def reply(token: Token, _asked: Asked) -> str:

@@ -10,13 +10,13 @@ from credhelper import caller
 from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credhelper.errors import CredhelperError
 
-CALLERS = ("pip", "uv", "twine", "poetry")  # who speaks it under another name
+CALLERS = ("pip", "uv", "twine", "poetry")
 OPTIONS = {"--mode": ("password", "creds"), "--output": ("plain", "json")}
 
 
@@ -73,7 +73,7 @@ def _parted(words: "Sequence[str]") -> "tuple[dict[str, str], list[str]]":
 
 
 def _unsupported(what: str) -> "CredhelperError":
-    from credhelper.errors import UsageError  # not on the way of a hit
+    from credhelper.errors import UsageError
 
     if what == "set":
         msg = "credhelper fetches its tokens itself and stores no password"

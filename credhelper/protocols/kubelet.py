@@ -11,7 +11,7 @@ from credhelper import caller
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -81,7 +81,7 @@ def _registry(image: str) -> str:
 
 
 def _wrong(what: str) -> "ProtocolError":
-    from credhelper.errors import ProtocolError  # not on the way of a hit
+    from credhelper.errors import ProtocolError
 
     hint = f"set apiVersion in the kubelet's CredentialProviderConfig to {VERSIONS[0]}"
     return ProtocolError(f"the kubelet's question {what}", hint=hint)

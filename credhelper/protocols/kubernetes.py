@@ -10,13 +10,13 @@ from credhelper import caller
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credhelper.errors import ProtocolError
 
-CALLERS = ("kubectl", "helm", "k9s", "argocd", "client-go")  # who speaks it under another name
+CALLERS = ("kubectl", "helm", "k9s", "argocd", "client-go")
 GROUP = "client.authentication.k8s.io"
 VERSIONS = ("v1", "v1beta1")
 _SERVER = '{"cluster":{"server":"'
@@ -34,7 +34,7 @@ def ask(words: "Sequence[str]", environ: "Mapping[str, str]") -> Asked:
         version, number = words[-1].removeprefix(f"{GROUP}/"), 1
     profile, _version = caller.profile_and(words, number)
     if version not in VERSIONS:
-        from credhelper.errors import UsageError  # not on the way of a hit
+        from credhelper.errors import UsageError
 
         msg = "that version of ExecCredential is unknown"
         raise UsageError(msg, hint=f"known: {', '.join(VERSIONS)}")
@@ -92,7 +92,7 @@ def _parsed(info: str) -> "tuple[str, str | None]":
 
 
 def _wrong(what: str) -> "ProtocolError":
-    from credhelper.errors import ProtocolError  # not on the way of a hit
+    from credhelper.errors import ProtocolError
 
     hint = f"set apiVersion in the kubeconfig to {GROUP}/v1"
     return ProtocolError(f"KUBERNETES_EXEC_INFO {what}", hint=hint)

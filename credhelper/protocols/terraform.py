@@ -8,14 +8,14 @@ from credhelper import caller
 from credhelper.caller import Answer, Asked, Rejected
 from credhelper.token import Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credhelper.errors import CredhelperError
 
 
-CALLERS = ("opentofu", "tofu")  # who speaks it under another name
+CALLERS = ("opentofu", "tofu")
 
 
 def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Rejected:
@@ -25,7 +25,7 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Reject
         return Asked(profile, environ={}, url=caller.address(host))
     if action == "forget":
         return Rejected(profile, url=caller.address(host))
-    from credhelper.errors import UsageError  # not on the way of a hit
+    from credhelper.errors import UsageError
 
     msg = "a token cannot be stored here, only got and forgotten"
     raise UsageError(msg, hint="leave `terraform login` out: the token comes without it")

@@ -16,7 +16,7 @@ from credhelper.system import deadline
 from credhelper.token import Token
 
 SOFT_S, SOFT_SHARE = 300, 0.2
-# With a good token in hand nobody should wait long for a better one.
+# A caller with a good token does not wait long for a better one.
 SOFT_BUDGET_S = 5.0
 ATTEMPTS = 3
 
@@ -29,7 +29,7 @@ def issue(order: Order, held: lock.Lock | None = None) -> Issued:
     deadline.start(order.until)
     try:
         issued = _issue_once(order, held)
-        # One that was good enough to be kept has ended: the machine has slept meanwhile.
+        # A token that was cached has ended: the machine slept meanwhile.
         if issued.token.expires_at <= time.time() and _is_kept(order, issued.entry):
             issued = _issue_once(order, None)
     except deadline.DeadlineExceeded as late:
@@ -117,7 +117,7 @@ def _restamp(order: Order, entry: cache.Entry) -> None:
 
 
 def _renew(order: Order, held: lock.Lock) -> Issued:
-    """Return a new token and store it; the old one, with a warning, if there is none to be had."""
+    """Return a new token and store it; the old one, with a warning, if the renewal fails."""
     old = None if order.profile.ephemeral else _usable(order)
     endpoint = old.endpoint if old else ""  # a renewal need not ask the issuer for it
     now = time.monotonic()
@@ -136,7 +136,7 @@ def _renew(order: Order, held: lock.Lock) -> Issued:
 
 
 def _warning(order: Order, entry: cache.Entry) -> str:
-    """Return a line if the token lives shorter than was asked for: the server gives no better."""
+    """Return a warning if the token lives shorter than was requested, else ""."""
     left_s = entry.token.expires_at - time.time()
     if left_s >= order.min_ttl_s - 1:
         return ""
@@ -169,7 +169,7 @@ def _fetch_within(order: Order, until: float, *, attempts: int, endpoint: str) -
     except deadline.DeadlineExceeded as late:
         raise _late(order, budget_s, late) from None
     except (ImportError, OSError) as error:
-        # No server's doing: a module or a file could not be read. An old token serves meanwhile.
+        # Not the server's fault: a file could not be read. An old token serves meanwhile.
         msg = f"a file that profile {order.profile.name} needs cannot be opened ({word_for(error)})"
         raise OutputError(msg, hint="see `ulimit -a`, the disk and the installation") from None
     finally:
@@ -226,10 +226,10 @@ def _fetch_keys(order: Order) -> cache.Entry:
 
 
 def _mark(order: Order, error: CredhelperError) -> None:
-    """Leave the failure for `list`, a refusal for the next callers too. Raises nothing."""
+    """Write the failure for `list`, and a refusal for the next callers. Raises nothing."""
     slot, stamp, now = order.slot(), order.source.stamp, time.time()
     lasts_s = refusal.lasts_s(error)
-    # What stands for all is not replaced by what is this caller's alone; only its time moves on.
+    # A shared refusal is not replaced by an error of this caller alone; only its time moves on.
     is_shared = not lasts_s and refusal.read(slot, stamp=stamp, environ=os.environ)
     failure = refusal.last(slot) if is_shared else None
     failure = failure or refusal.Failure(
@@ -248,7 +248,7 @@ def _mark(order: Order, error: CredhelperError) -> None:
 
 
 def _conditions(order: Order) -> Mapping[str, str | None]:
-    """Return what tells this secret from another one of the same reference."""
+    """Return what distinguishes this secret from another one at the same reference."""
     from credhelper.secrets import secret  # the backend is imported by now
 
     reference = order.profile.client_secret
@@ -269,7 +269,7 @@ def _kept(order: Order, entry: cache.Entry, held: lock.Lock) -> str:
         elif entry.token.expires_at - time.time() > cache.HARD_S:
             store.write(slot, entry)
     except (OSError, ValueError, deadline.DeadlineExceeded):
-        # On a full disk nobody gets a new lock: those who wait each ask for themselves.
+        # On a full disk nobody gets a new lock: each waiting caller asks the server.
         with suppress(OSError):
             held.remove()
         where = order.folder.path or "any home"

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from credhelper.errors import CredhelperError
 
-# Waiters read again after pauses that grow from the one to the other: two hundred of them that
-# read every 10 ms would take the processor from the one that works.
+# Waiters read again after pauses that grow from the first to the second: two hundred of them that
+# read every 10 ms would slow down the one that renews.
 POLL_S, POLL_LIMIT_S = 0.05, 0.25
 # A stopped holder is waited for this long, at most half of the time that is left.
 PATIENCE_S = 10.0
 # Somebody reads the config and writes the index: that takes no longer.
 INDEX_PATIENCE_S = 1.0
 SUFFIX, SECOND = ".lock", ".lock.2"
-# Tells our lock from a file of the user's with such a name.
+# Distinguishes our lock from a file of the user's with such a name.
 HEADER = b"credhelper lock\n"
 
 
@@ -184,7 +184,7 @@ def _release(lock: Lock | None) -> None:
 
 
 def _take_one(slot: cache.Slot, patience_ends: float) -> Lock | None:
-    """Return the entry's lock, or after some patience its second one; None if both are held."""
+    """Return the entry's lock, or after a while its second one; None if both are held."""
     lock = take(slot.folder, slot.name)
     if lock is None and os.environ.get(cache.CHAIN):
         # The holder is our own ancestor, which waits for us.

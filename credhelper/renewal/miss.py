@@ -15,7 +15,7 @@ from credhelper.renewal import lock, refusal
 def settle(
     folder: cache.Folder, settings: cache.Source, profile: str, grant: str, *, started: float
 ) -> lock.Settled:
-    """Return a token, what the server told another caller moments ago, or a lock.
+    """Return a token, a refusal that another caller got moments ago, or a lock.
 
     The lock is the entry's, or the index's where nobody has read the config yet. Nothing of the
     three leaves all to `cli`: the profile is unknown, broken or never cached. `started` (monotonic)

@@ -11,14 +11,14 @@ from credhelper import cache
 from credhelper.errors import SHARED_S, CredhelperError
 from credhelper.system import fingerprint
 
-TYPE_CHECKING = False  # waiters import this, and `import typing` costs 6 ms
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KIND = "refusal"
 SUFFIX = ".refused"  # ends the name of the marker beside an entry
 DENIED_S = SHARED_S
-# Whatever a server asks for: after an hour somebody tries again.
+# The longest wait that a server can ask for: an hour.
 WAIT_LIMIT_S = 3600.0
 # A renewal that failed is not tried again by every caller while the old token is good.
 POSTPONE_S = 30
@@ -52,7 +52,7 @@ class Failure:
 
 
 def lasts_s(error: CredhelperError) -> float:
-    """Return for how long other callers need not ask; 0 for an error that is only this one's."""
+    """Return for how many seconds others need not ask; 0 for an error of this caller alone."""
     return min(error.shared_s or error.retry_after_s or 0.0, WAIT_LIMIT_S)
 
 

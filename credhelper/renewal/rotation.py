@@ -1,4 +1,4 @@
-"""The exchange, though the secret be rotated meanwhile: no outage while old and new overlap."""
+"""An exchange that survives a rotation of the secret: no outage while old and new overlap."""
 
 import logging
 from collections.abc import Callable
@@ -61,4 +61,4 @@ def previous(profile: Profile) -> Secret | None:
     try:
         return secret.read_previous(profile.client_secret, profile.settings, key=key)
     except CredhelperError:
-        return None  # what the server refused is the news, not this
+        return None  # the server's refusal is the error to show

@@ -1,4 +1,4 @@
-"""Files of the cache, written: whole or not at all, only where nobody else can write.
+"""Write the cache's files: whole or not at all, only where nobody else can write.
 
 What we did not write is never deleted: a file of ours has our form of name, is for us alone, and
 starts with our header. Only a file of an entry's very name is replaced without one.
@@ -34,7 +34,7 @@ def _matches(pattern: str, names: "Iterable[str]") -> "Iterator[re.Match[str]]":
 
 
 def write_index(folder: Folder, settings: Source, index: Index) -> None:
-    """Remember what the door must know of the config. Raises as `write`."""
+    """Store what the door must know of the config. Raises as `write`."""
     profiles = [f"{name} {deadline_s}" for name, deadline_s in index.profiles.items()]
     lines = [settings.stamp, index.default, str(len(profiles)), *profiles, *index.hosts]
     _replace(folder, settings.slot(folder, INDEX_NAME).name, INDEX, lines)
@@ -43,7 +43,7 @@ def write_index(folder: Folder, settings: Source, index: Index) -> None:
 def write(slot: Slot, entry: Entry) -> None:
     """Store an entry. Raises OSError if the disk refuses, ValueError for a line break in a value.
 
-    The token is lost to nobody: the caller still has it and answers with it.
+    The token is not lost: the caller still has it and prints it.
     """
     token = entry.token
     numbers = map(str, (entry.stored_at, entry.renew_at, token.expires_at))
@@ -169,7 +169,7 @@ def grants(folder: Folder, profile: str, settings: Source) -> "Iterator[str]":
 
 
 def sweep(folder: Folder, settings: Source, profiles: "Collection[str]") -> None:
-    """Delete what serves nobody: ended entries, and those of profiles that are no more.
+    """Delete what nobody needs: ended entries, and those of profiles that no longer exist.
 
     And what killed processes left more than an hour ago, and locks and indexes without entries.
     Only under the lock of the entry. Raises OSError if the disk refuses.
@@ -199,7 +199,7 @@ def _is_useless(
     settings: Source,
     profiles: "Collection[str]",
 ) -> bool:
-    """Return whether nobody will ask for what a slot has."""
+    """Return whether nobody will request what a slot has."""
     is_index, is_own = match["profile"] == INDEX_NAME, match["key"] == settings.key
     if is_own and not is_index and match["profile"] not in profiles:
         return True
@@ -238,6 +238,6 @@ def _sweep_temporary(folder: Folder, names: "Collection[str]") -> None:
             continue
         status = lock.look(folder, match[0])
         if status and cache.is_ours(status) and status.st_mtime < time.time() - LITTER_S:
-            # Another process may have just renamed it: that is no reason not to store.
+            # Another process may have just renamed it: storing goes on.
             with suppress(FileNotFoundError):
                 os.unlink(match[0], dir_fd=folder.descriptor())

@@ -1,4 +1,4 @@
-"""What went wrong with AWS, and who must act: botocore's exceptions, AWS's codes.
+"""AWS's failures as errors of ours: botocore's exceptions, AWS's codes.
 
 The text of either is dropped: it names accounts and keys.
 """
@@ -38,7 +38,7 @@ from credhelper.errors import (
 )
 from credhelper.system import redaction, url
 
-# botocore reads a success without a doubt: what is not AWS's makes it stumble in these ways.
+# What botocore raises for a successful answer that is not AWS's.
 NOT_AWS = (ResponseParserError, AttributeError, KeyError, TypeError, ValueError, RuntimeError)
 ERRORS = (BotoCoreError, ClientError, *NOT_AWS)
 # The chain is there, but gave nothing.
@@ -64,7 +64,7 @@ _DENIED = (
 )
 _CLOSED = ("OptInRequired", "SubscriptionRequired")
 SKEW_LIMIT_S = 300  # beyond it AWS refuses a signature for its time
-_NO_URL = "Invalid endpoint: "  # botocore's words, before what it was told
+_NO_URL = "Invalid endpoint: "  # botocore's words, before the value it was given
 _CREDENTIALS_HINT = "give credentials by AWS_PROFILE, a role, or `aws configure`"
 
 
@@ -103,7 +103,7 @@ def not_aws(what: str) -> ProtocolError:
 
 
 def is_no_url(error: Exception) -> bool:
-    """Return whether botocore was told an endpoint that is no URL."""
+    """Return whether botocore was given an endpoint that is no URL."""
     return isinstance(error, ValueError) and str(error).startswith(_NO_URL)
 
 
@@ -205,7 +205,7 @@ def _denied_hint(error: ClientError, word: str) -> str:
 
 
 def _ahead_s(error: ClientError) -> float:
-    """Return how far AWS's clock is ahead of ours, 0 where it does not tell."""
+    """Return how many seconds AWS's clock is ahead of ours, 0 where it sends no time."""
     date = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
     try:
         return email.utils.parsedate_to_datetime(date).timestamp() - time.time()

@@ -1,4 +1,4 @@
-"""AWS's partitions: clouds of their own, told by the start of a region's name.
+"""AWS's partitions: separate clouds, recognized by the start of a region's name.
 
 https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 """

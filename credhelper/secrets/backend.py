@@ -22,7 +22,7 @@ class Backend(Contract):
     the next step.
 
     A third party's prints nowhere (with -v its stderr is shown as far as it holds no secret), and
-    what it raises beside these errors is told without its text.
+    what it raises beside these errors is reported without its text.
     """
 
     def read(self, path: str, field: str, settings: object) -> str:

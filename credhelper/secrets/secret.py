@@ -1,4 +1,4 @@
-"""The secret at a reference, and what its backend can tell of it."""
+"""The secret at a reference, and what its backend knows about it."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ class Secret:
         return "Secret(<redacted>)"
 
     def __eq__(self, other: object) -> bool:
-        """Compare the values: a rotation is told by it."""
+        """Compare the values, to notice a rotation."""
         return isinstance(other, Secret) and self._value == other._value
 
     __hash__ = None  # type: ignore[assignment]
@@ -63,7 +63,7 @@ def read_previous(
 def describe(
     reference: SecretRef, settings: Mapping[str, object], *, key: str
 ) -> Iterator[tuple[str, str]]:
-    """Return what the backend tells of us, then of the secret; nothing if it tells nothing.
+    """Return what the backend says of us, then of the secret; nothing if it has no `describe`.
 
     Each with the next step where something needs one, else "". Raises ConfigError for wrong
     settings at once, the backend's errors as it goes on.
@@ -130,7 +130,7 @@ def variables(reference: SecretRef) -> tuple[str, ...]:
 
 
 def state(reference: SecretRef) -> Mapping[str, str | None]:
-    """Return what tells the secret's value from another one at the same place, but not what it is.
+    """Return marks that distinguish the secret's value from another one at the same place.
 
     A shared refusal is bound to it; {} where the place has one value for everybody.
     """

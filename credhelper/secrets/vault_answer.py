@@ -45,7 +45,7 @@ class Moved(Exception):  # noqa: N818 - no error: we go where it says
 
 
 class Absent(Exception):  # noqa: N818 - no error yet: only who asked knows what it means
-    """Nothing is there, or the right to see it is missing: Vault does not tell which."""
+    """Nothing is there, or the right to see it is missing: Vault does not say which."""
 
 
 def ask(
@@ -64,7 +64,7 @@ def ask(
         raise
     except VaultError as error:
         raise _refusal(error, what, peer.host, hint) from None
-    except (AttributeError, KeyError, TypeError, RecursionError):  # hvac reads whatever it got
+    except (AttributeError, KeyError, TypeError, RecursionError):  # hvac accepts any document
         raise not_vault(what, peer.host) from None
     except Exception as error:  # noqa: BLE001 - requests' own, whose text quotes headers
         raise _unreached(error, peer) from None
@@ -74,7 +74,7 @@ def ask(
 
 
 def check(response: requests.Response, **_settings: object) -> None:
-    """Raise for the states that pass: hvac's exceptions do not tell all of them apart."""
+    """Raise for temporary states: hvac's exceptions do not distinguish all of them."""
     status = response.status_code
     if status >= 500 or status in _TEMPORARY:
         host = url.host_of(response.url)
@@ -107,7 +107,7 @@ def not_vault(what: str, host: str) -> ProtocolError:
 
 
 def _missing(error: InvalidPath, what: str, host: str) -> Exception:
-    """Return what a 404 means, which has several meanings; metadata tells a deleted version."""
+    """Return what a 404 means, which has several meanings; metadata show a deleted version."""
     data = error.json.get("data") if isinstance(error.json, dict) else None
     metadata = data.get("metadata") if isinstance(data, dict) else None
     metadata = metadata if isinstance(metadata, dict) else {}

@@ -67,7 +67,7 @@ def read(session: Session, mount: Mount, path: str, version: int) -> dict[str, o
 
 
 def newest(data: dict[str, object]) -> int:
-    """Return the number of the version that KV 2 has sent, 0 if it does not tell."""
+    """Return the number of the version that KV 2 has sent, 0 if it sends none."""
     metadata = data.get("metadata")
     number = metadata.get("version") if isinstance(metadata, dict) else 0
     return number if isinstance(number, int) else 0

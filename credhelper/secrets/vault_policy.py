@@ -14,7 +14,7 @@ LIMIT_S = 5.0  # for asking: the policy may well be wanted before any login work
 
 
 def text(chosen: Profile) -> str:
-    """Return the policy: for the mount that Vault tells, else for each that it may be.
+    """Return the policy: for the mount that Vault names, else for each that it may be.
 
     https://developer.hashicorp.com/vault/docs/secrets/kv/kv-v2#acl-rules
     """
@@ -32,7 +32,7 @@ def text(chosen: Profile) -> str:
 
 
 def _asked(chosen: Profile) -> Mount | None:
-    """Return the mount of the secret as Vault tells it, None where no login works in time.
+    """Return the mount of the secret as Vault names it, None where no login works in time.
 
     Who applies a policy may see more by VAULT_TOKEN than the profile, which has none yet.
     """
@@ -45,7 +45,7 @@ def _asked(chosen: Profile) -> Mount | None:
                 settings = secret.settings_of(reference, each, key=key)
                 return vault.find_mount(reference.path, reference.field, settings)  # type: ignore[arg-type]
     except deadline.DeadlineExceeded:
-        pass  # then all readings are told
+        pass  # then all readings are printed
     finally:
         deadline.stop()
     return None

@@ -1,4 +1,4 @@
-"""Characters that nobody sees and no secret, id or token has: dropped, or called by their name."""
+"""Invisible characters that no secret, id or token has: dropped, or named in an error."""
 
 BOM = "\ufeff"
 _NAMES = {"\n": "a line break", "\r": "a carriage return", "\t": "a tab", "\0": "a NUL"}

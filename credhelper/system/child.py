@@ -1,4 +1,4 @@
-"""The command of `exec`: what it gets, what it is sent, and how we end as it does."""
+"""The command of `exec`: its environment, its signals, and its exit status as ours."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from credhelper.system.inherited import Inherited
 # A Vault token reads the client secret, a proxy's address may have a password.
 OURS = {"VAULT_TOKEN", "BAO_TOKEN", "CREDHELPER_PROXY", "ITWIN_CLIENT_SECRET"}
 OURS_PREFIX = "CREDHELPER_CLIENT_SECRET"
-# What is not passed on: no process gets them, or they tell of a fault in the process itself, or
+# What is not passed on: no process can get them, or they mean a fault in the process itself, or
 # stop a terminal's whole group.
 _KEPT = {
     *(signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ),
@@ -150,7 +150,7 @@ def _next_signal() -> tuple[int, bool]:
     if hasattr(signal, "sigwaitinfo"):
         came = signal.sigwaitinfo(_awaited())
         return came.si_signo, came.si_code != _SI_KERNEL
-    # macOS tells no sender.
+    # macOS does not say who sent it.
     number = int(signal.sigwait(_awaited()))
     return number, number != signal.SIGALRM and not (number in _TERMINALS and _is_watched())
 

@@ -22,7 +22,7 @@ HARD_S = 1.0
 class DeadlineExceeded(BaseException):
     """The run's time is over. A BaseException, so that no library's retry loop swallows it.
 
-    `waited_for` says for whom it waited, "" if that is not known.
+    `waited_for` says for whom it waited for, "" if that is not known.
     """
 
     waited_for = ""
@@ -61,7 +61,7 @@ def start(until: float) -> None:
 
 @contextmanager
 def waiting_for(whom: str) -> Iterator[None]:
-    """Say for whom the block waits; of blocks in each other the inner one counts."""
+    """Say what the block waits for; of nested blocks the inner one counts."""
     try:
         yield
     except DeadlineExceeded as late:

@@ -1,4 +1,4 @@
-"""A file replaced whole or not at all: what is read is the old text or the new one."""
+"""Replace a file whole or not at all: readers see the old text or the new one."""
 
 import itertools
 import os
@@ -40,7 +40,7 @@ def _remove(temporary: str, folder: int | None) -> None:
 
 
 def back_up(path: str) -> str:
-    """Copy a file, for its owner alone, to a name that nothing has yet; return it, "" if no file.
+    """Copy a file, for its owner alone, to an unused name; return the name, "" if there is no file.
 
     Raises OSError.
     """

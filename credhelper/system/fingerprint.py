@@ -1,4 +1,4 @@
-"""What tells one value of a secret from another, without being the secret."""
+"""A mark that distinguishes one value of a secret from another, and does not reveal it."""
 
 import os
 
@@ -17,7 +17,7 @@ def of_value(value: str, salt: str) -> str:
 
 
 def of_file(path: str) -> str | None:
-    """Return the stamp of a file, None if it cannot be looked at."""
+    """Return the stamp of a file, None if it cannot be read."""
     try:
         return cache.file_stamp(path, os.stat(path))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Third parties' code in our process: our stdout and stderr are not theirs, nor is our last line.
+"""Third parties' code in our process: it cannot write to our stdout and stderr.
 
 A backend or a protocol of an entry point may print, and may raise whatever it likes.
 """
@@ -21,7 +21,7 @@ from credhelper.errors import (
 from credhelper.system import redaction
 from credhelper.system.deadline import DeadlineExceeded, Signalled
 
-# What a contract lets them raise; ours are made anew from these, for theirs may be a subclass.
+# What a contract lets them raise; we raise new ones of these classes, for theirs may be a subclass.
 _KINDS = (ConfigError, DeniedError, TemporaryError, ProtocolError, UsageError, OutputError)
 _HEARD_LIMIT = 4096  # bytes of their stderr that -v shows
 _stderr = [2]  # where our own stderr is now: the last one

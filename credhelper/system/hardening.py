@@ -1,4 +1,4 @@
-"""What a caller's environment leaves open is closed, on the slow path: the fast door has no secret.
+"""Close what the caller's environment leaves open, on the slow path: the fast door has no secret.
 
 ssh-agent and sudo do the same.
 """
@@ -22,7 +22,7 @@ def apply() -> int:
     """
     os.environ.pop("SSLKEYLOGFILE", None)  # urllib3 and botocore would write session keys there
     _silence_libraries()
-    sys.unraisablehook = lambda _lost: None  # an alarm in a destructor; the next one is heard
+    sys.unraisablehook = lambda _lost: None  # an alarm in a destructor; the next one counts
     _limit_search_path()
     core = _leave_no_core()
     deadline.watch_signals()
@@ -30,7 +30,7 @@ def apply() -> int:
 
 
 def _silence_libraries() -> None:
-    """Print no warning of a library unless Python was asked for them: a success prints no word.
+    """Print no warning of a library unless Python was asked for them: a success prints nothing.
 
     requests warns of a neighbour's version, boto3 of a Python that it will leave behind.
     """

@@ -91,7 +91,7 @@ def _trust(session: requests.Session, paths: list[str], proxy: str) -> None:
 
 @contextlib.contextmanager
 def explained(*, whom: str, url: str, key: str, proxy: str) -> Iterator[None]:
-    """Let what requests and urllib3 raise inside be one of our errors; see `explain`."""
+    """Turn what requests and urllib3 raise inside into one of our errors; see `explain`."""
     try:
         with deadline.waiting_for(whom):
             yield

@@ -1,4 +1,4 @@
-"""What the caller gave this process and must find again in a child of ours: see `exec`.
+"""The caller's process state, which a child of ours must get back: see `exec`.
 
 Umask, signal mask, ignored signals, a running alarm and the limit of core files pass through
 execve(2), and are ours while we run.

@@ -1,4 +1,4 @@
-"""How a child of ours is started: this package and no other, whatever environment and place say."""
+"""How we start ourselves again: this package and no other, in any environment and folder."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What reaches stdout and stderr: all of it or an error, and no error about errors."""
+"""Write to stdout and stderr: all of it, or an error; a failing stderr is no error."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def flush(status: int) -> int:
 
 
 def complain(line: str) -> None:
-    """Write a line to stderr, if anybody is listening; the exit status tells the rest."""
+    """Write a line to stderr. Raises nothing: the exit status still says that it failed."""
     try:
         os.write(2, line.encode("utf-8", "replace") + b"\n")
     except OSError:

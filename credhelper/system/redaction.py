@@ -1,4 +1,4 @@
-"""What a server, a library or a caller said: the one way to stdout, stderr, cache and marker.
+"""Text of a server, a library or a caller: only what passes here is shown or stored.
 
 Each function allows what one place needs and returns "" for everything else; none of them returns
 a text that holds a secret of this run, however it is spelled.
@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 WINDOW = 6
 # Of a secret shorter than this every six characters are nearly the whole.
 LEAST = 8
-# Words that servers use; a secret made of them is not told by them.
+# Words that servers use; showing them reveals nothing of a secret made of them.
 _WORDS = (
     "client_id client_secret access_token invalid_client unauthorized_client authentication "
     "authorization application credentials platform service"
@@ -77,7 +77,7 @@ def _label(secret: str, text: str) -> str:
 def _shared(secret: str, known: str) -> list[str]:
     """Return the parts of a secret that stand in a known text, each with one character around.
 
-    A character of base64 tells some bits of the next one, too.
+    A character of base64 reveals some bits of the next one, too.
     """
     text, least = secret.lower(), WINDOW - 1
     marks = [text[i : i + least] in known for i in range(len(text))]
@@ -111,7 +111,7 @@ def name(value: object) -> str:
 
 
 def names(values: object) -> str:
-    """Return the names of a list that can be shown, joined by commas: none where all tell more.
+    """Return the names that can be shown, joined by commas; "" where together they reveal a secret.
 
     Five characters of a secret in each of several names are the whole of it.
     """

@@ -34,7 +34,7 @@ def _wait_for(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - getaddrin
     try:
         _thread.start_new_thread(run, ())
     except RuntimeError:
-        return _look_up(*arguments, **named)  # no thread to be had
+        return _look_up(*arguments, **named)  # no thread can be started
     done.acquire()
     if isinstance(found[0], BaseException):
         raise found[0]

@@ -1,4 +1,4 @@
-"""The roots that vouch for a server: PEM files, and directories of them, hashed or not.
+"""The trusted roots: PEM files, and directories of them, hashed or not.
 
 Loading a hashed directory costs 1.4 ms, a file 17 ms: OpenSSL reads only the roots that it needs.
 """
@@ -41,7 +41,7 @@ def paths(ca: str) -> list[str]:
 
 
 def context(paths: list[str]) -> ssl.SSLContext | None:
-    """Return TLS settings that trust these roots; None where one path tells requests all of them.
+    """Return TLS settings that trust these roots; None where requests takes them as one path.
 
     Raises ConfigError for roots that cannot be read.
     """

@@ -38,7 +38,7 @@ def explain(error: ssl.SSLError, host: str, *, key: str) -> CredhelperError:
         hint = f"correct the port in {key}, or write http:// (loopback only)"
         return ConfigError(f"{host} speaks no TLS on this port", hint=hint)
     msg = f"no TLS 1.2 or newer connection to {host} ({reason})"
-    return ConfigError(msg, hint="mend the server's TLS settings")
+    return ConfigError(msg, hint="correct the server's TLS settings")
 
 
 def wanted(host: str, *, key: str) -> ConfigError:
@@ -48,7 +48,7 @@ def wanted(host: str, *, key: str) -> ConfigError:
 
 
 def is_spoken(host: str, port: int) -> bool:
-    """Return whether a port of this machine speaks TLS: not every server tells plain HTTP so."""
+    """Return whether a port of this machine speaks TLS: not every server says so to plain HTTP."""
     try:
         with socket.create_connection((host, port), _PROBE_S) as plain:
             ssl.create_default_context().wrap_socket(plain, server_hostname=host).close()
@@ -65,11 +65,11 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str, key: str) -> Conf
         :80
     ]  # X509_verify_cert_error_string
     why = _VERIFY_CODES.get(code) or f"its certificate is refused: {words or 'for no known reason'}"
-    hint = "mend the server's certificate"
+    hint = "replace the server's certificate"
     if code in _ROOTS:
-        hint = "set `ca` of the profile to the authority's certificate, or mend the server's"
+        hint = "set `ca` of the profile to the authority's certificate, or replace the server's"
     elif code in _TIMES:
-        hint = "mend the server's certificate, or this machine's clock"
+        hint = "replace the server's certificate, or correct this machine's clock"
     elif code in _NAMES:
-        hint = f"write in {key} a name that the certificate has, or mend the server's certificate"
+        hint = f"write in {key} a name that the certificate has, or replace the certificate"
     return ConfigError(f"{host} is not trusted: {why}", hint=hint)

@@ -1,8 +1,8 @@
-"""Who else decides what a file says: the one rule for config, roots, keys and files with a secret.
+"""Who else can change a file: the one rule for config, roots, keys and files with a secret.
 
 It is OpenSSH's: the file, and each folder and link on the way to it, is root's or ours, and nobody
-else may write there. A sticky folder lets others add names, but not take one of ours. The walk goes
-as the kernel does, part by part: what has been judged, nobody else can exchange any more.
+else may write there. A sticky folder lets others add names, but not take one of ours. It follows
+the path as the kernel does, part by part: nobody else can exchange what has been checked.
 """
 
 import errno
@@ -20,7 +20,7 @@ MAPPED = "/proc/self/uid_map"
 
 
 def fault(path: str) -> tuple[str, str]:
-    """Return who else may change a file, and the command that mends it; "" and "" if nobody may.
+    """Return who else may change a file, and the command that fixes it; "" and "" if nobody may.
 
     The command is "" where it is not this user's to run. The path may name a folder of files.
     """
@@ -169,7 +169,7 @@ def _has_acl(path: str) -> bool:
 def _is_unmapped_root(uid: int) -> bool:
     """Return whether a user may be the machine's root, in a sandbox that has no name for root.
 
-    Everything outside it belongs to this one user there, `/` as well, so that nobody can tell.
+    There everything outside belongs to this one user, `/` as well.
     """
     try:
         with open(UNMAPPED, encoding="utf-8") as file:

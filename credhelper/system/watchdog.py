@@ -110,7 +110,7 @@ def _start_thread() -> None:
     try:
         _thread.start_new_thread(_watch, ())
     except RuntimeError:
-        return  # no thread to be had: the alarm is left
+        return  # no thread can be started: the alarm remains
 
 
 def _watch() -> None:

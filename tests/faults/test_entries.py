@@ -126,7 +126,7 @@ def listed(box: Box) -> list[str]:
 
 @pytest.mark.parametrize("name", ODD)
 def test_what_we_did_not_write(box: Box, tokens: TokenServer, name: str) -> None:
-    """It is ignored: neither read, mended, followed nor deleted; each call fetches and prints.
+    """It is ignored: neither read, changed, followed nor deleted; each call fetches and prints.
 
     Silently, but for -v; a fifo blocks nobody.
     """

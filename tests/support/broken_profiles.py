@@ -198,7 +198,7 @@ FAULTS = {
         "not trusted", "set `ca` of the profile"),
     "expired": Fault(
         "env", lambda s: ask_scripted(s, grant(), "expired"), "connection", 78,
-        "has expired", "mend the server's"),
+        "has expired", "replace the server's"),
     "wrong proxy": Fault(
         "env", lambda s: behind_proxy(s, free_port()), "proxy", 75,
         "does not answer", "correct profiles.p.proxy"),

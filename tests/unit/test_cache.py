@@ -124,7 +124,7 @@ def test_other_forms_are_a_miss_and_are_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610])
 def test_bits_for_others_are_not_trusted(tmp_path: Path, mode: int) -> None:
-    """A file that others may touch is neither read nor replaced nor mended."""
+    """A file that others may touch is neither read nor replaced nor repaired."""
     store.write(slot(tmp_path), entry())
     (tmp_path / "x-0").chmod(mode)
     assert cache.read(slot(tmp_path), ENVIRON) is None

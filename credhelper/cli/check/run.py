@@ -1,4 +1,4 @@
-"""The steps of `check`: each is run, whatever the one before found, and reported as one line."""
+"""The steps of `check`: each runs, whatever the one before found, and prints one line."""
 
 import textwrap
 import time

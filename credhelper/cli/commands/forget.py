@@ -48,6 +48,6 @@ def _source(config: str) -> cache.Source:
 
 
 def _forget(folder: cache.Folder, source: cache.Source, name: str) -> bool:
-    """Delete a profile's entries, also of one that is no more; return whether there was one."""
+    """Delete a profile's entries, also of a removed profile; return whether there was one."""
     grants = list(store.grants(folder, name, source))
     return sum(store.forget(source.slot(folder, name, grant)) for grant in grants) > 0

@@ -84,7 +84,7 @@ def _given(given: Mapping[str, str], name: str) -> Draft:
 
 
 def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
-    """Say what was written and what to store, try it, and tell the next change."""
+    """Print what was written and how to store the secret, try it, and print the next step."""
     output.write(f"The profile {made.name} is in {config.path}\n")
     output.write(storing.how(made.check().client_secret) + "\n")
     status = 0

@@ -25,7 +25,7 @@ GRANTS = ("", "sts")  # the exchanges that a profile may have
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of a profile; None where there is nothing to tell.
+    """What is known of a profile; None where nothing is.
 
     `state` is none, fresh, soft, expired, refused (the server's refusal stands) or broken (the
     config is wrong). `expiration` is RFC 3339, `remaining_s` the seconds until then. `last_error`

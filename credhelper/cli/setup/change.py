@@ -54,7 +54,9 @@ def links(path: str, target: str) -> list[Change]:
     if os.path.realpath(path) == os.path.realpath(target):
         return []
     if os.path.lexists(path):
-        raise ConfigError(f"{path} is something else", hint="move it away, if it may go")
+        raise ConfigError(
+            f"{path} is something else", hint="move it away, or keep it and set up by hand"
+        )
 
     def act() -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -40,7 +40,7 @@ def _text(path: str) -> str:
         raise ConfigError(f"{path} is no file", hint="check the reference") from None
     with file:
         status = os.fstat(file.fileno())
-        # One byte more than allowed: not every file system tells the size beforehand.
+        # One byte more than allowed: not every file system knows the size beforehand.
         data = file.read(SIZE_LIMIT + 1) if stat.S_ISREG(status.st_mode) else b""
         if not stat.S_ISREG(status.st_mode) or len(data) > SIZE_LIMIT:
             raise ConfigError(f"{path} is not a small regular file", hint="check the reference")

@@ -111,7 +111,7 @@ def _describe(parts: _Wanted, settings: Settings) -> Iterator[str | tuple[str, s
 
 
 def _identity(session: Session, path: str) -> tuple[str, str]:
-    """Return what Vault says of the token, and what to do where it ends unheeded.
+    """Return what Vault says of the token, and what to do where it ends soon.
 
     Raises DeniedError if it serves for nothing.
     """
@@ -122,7 +122,7 @@ def _identity(session: Session, path: str) -> tuple[str, str]:
         data = session.get("auth/token/lookup-self", "our token").get("data")
     except (Absent, DeniedError) as refused:
         try:
-            vault_mount.find(session, path)  # only a good token is told that
+            vault_mount.find(session, path)  # Vault says so to a good token only
         except DeniedError as denied:
             raise (denied if isinstance(refused, Absent) else refused) from None
         return f"a token of Vault at {session.host} that may not look itself up", ""

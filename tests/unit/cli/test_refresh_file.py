@@ -42,7 +42,7 @@ def test_a_file_that_is_there_stays(home: Box, text: str, mode: int) -> None:
     file.chmod(mode)
     before = file.stat()
     line = home.run(*keep(home, "id_ed25519")).refused(74)
-    assert "not of our making" in line
+    assert "is not a file of credhelper" in line
     assert str(file) in line
     assert (file.read_text(), file.stat().st_ino) == (text, before.st_ino)
     assert not {"ran", ".id_ed25519.credhelper"} & set(os.listdir(home.home))

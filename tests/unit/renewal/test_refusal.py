@@ -44,7 +44,7 @@ def is_slow(started: float) -> bool:
 
 @pytest.mark.slow
 def test_what_only_one_caller_got_is_not_shared(box: Box, tokens: TokenServer) -> None:
-    """A wrong scope is answered anew: the person mends it and sees the effect."""
+    """A wrong scope is answered anew: the person corrects it and sees the effect."""
     box.itwin(tokens.url)
     tokens.status, tokens.document = 400, {"error": "invalid_scope"}
     box.run("get").refused(78)

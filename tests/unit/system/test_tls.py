@@ -68,7 +68,7 @@ def test_openssls_own_words_are_told(client_certificate: tuple[str, int]) -> Non
     path, port = client_certificate
     error = refused(ConfigError, f"https://localhost:{port}/token", path)
     assert "its certificate is refused: unsuitable certificate purpose" in error.problem
-    assert error.hint == "mend the server's certificate"
+    assert error.hint == "replace the server's certificate"
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_openssls_own_words_are_told(client_certificate: tuple[str, int]) -> Non
         (10, "certificate has expired", "its certificate has expired", "clock"),
         (20, "unable to get", "is signed by an unknown authority", "set `ca`"),
         (62, "Hostname mismatch for 'x'", "is for another host name", "in profiles.p.token_url"),
-        (26, "unsuitable purpose", "is refused: unsuitable purpose", "mend the server's"),
-        (79, "bad\x1b[31m <b>word</b>", "is refused: bad m b word b", "mend the server's"),
-        (99, "", "is refused: for no known reason", "mend the server's"),
+        (26, "unsuitable purpose", "is refused: unsuitable purpose", "replace the server's"),
+        (79, "bad\x1b[31m <b>word</b>", "is refused: bad m b word b", "replace the server's"),
+        (99, "", "is refused: for no known reason", "replace the server's"),
     ],
 )
 def test_a_certificate_that_is_refused(code: int, words: str, problem: str, hint: str) -> None:

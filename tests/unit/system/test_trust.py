@@ -36,7 +36,7 @@ def test_ours_alone_is_trusted(file: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o646, 0o622, 0o620])
 def test_a_file_that_others_may_write(file: Path, mode: int) -> None:
-    """The mode is told with the command that mends it."""
+    """The mode is shown with the command that fixes it."""
     file.chmod(mode)
     os.chown(file, -1, os.getegid())
     expected = (f"others may write {file}", f"chmod go-w {file}")
@@ -95,7 +95,7 @@ def test_a_word_for_the_shell_is_quoted(file: Path) -> None:
 
 @users.two
 def test_another_users_file_folder_and_link(file: Path) -> None:
-    """None of them is trusted, and no command of ours mends it."""
+    """None of them is trusted, and no command of ours fixes it."""
     for each in (file, file.parent, file.parent.parent):
         os.chown(each, users.OTHER, users.OTHER)
         assert trust.fault(str(file)) == (f"{each} belongs to another user", "")

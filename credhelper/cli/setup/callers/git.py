@@ -72,7 +72,7 @@ def _missing(target: Target, key: str) -> list[Change]:
     if _helper(target) in present:
         return []
     if any(present):
-        hint = f"if it may go: git config --global --unset-all {key}"
+        hint = f"to remove it: git config --global --unset-all {key}"
         raise ConfigError("git has another helper for that host", hint=hint)
     return [
         change.tool(target, [*CONFIG, "--add", key, value], *_files(target))

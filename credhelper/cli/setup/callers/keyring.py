@@ -50,7 +50,7 @@ def _setting(target: Target) -> list[Change]:
     if present in (None, PROVIDER):
         return []
     if present:
-        hint = f"if it may go: pip config --user unset {KEY}"
+        hint = f"to remove it: pip config --user unset {KEY}"
         raise ConfigError("pip has another keyring provider", hint=hint)
     return [change.tool(target, [*CONFIG, "set", KEY, PROVIDER], *_files(target))]
 

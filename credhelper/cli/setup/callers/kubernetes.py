@@ -31,7 +31,7 @@ def changes(target: Target) -> list[Change]:
     if present == (command, arguments):
         return []
     if present:
-        hint = f"if it may go: kubectl config delete-user {_user(target)}"
+        hint = f"to remove it: kubectl config delete-user {_user(target)}"
         raise ConfigError(f"the kubeconfig has another user `{_user(target)}`", hint=hint)
     words = ["kubectl", "config", "set-credentials", _user(target), f"--exec-command={command}"]
     words += [f"--exec-arg={argument}" for argument in arguments]

@@ -45,7 +45,7 @@ def _setting(target: Target, name: str, link: str) -> list[Change]:
     if present == link:
         return []
     if present not in ("", "undefined"):  # its word for a key that is not set
-        hint = f"if it may go: pnpm config delete --location=global {_key(name)}"
+        hint = f"to remove it: pnpm config delete --location=global {_key(name)}"
         raise ConfigError("pnpm has another helper for that registry", hint=hint)
     words = [*CONFIG, "set", "--location=global", _key(name), link]
     return [change.tool(target, words, *_files(target))]
