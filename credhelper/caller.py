@@ -194,7 +194,7 @@ def own(name: str) -> "Protocol | None":
         from credhelper.errors import OutputError, word_for
 
         msg = f"credhelper's own file protocols/{name}.py cannot be loaded ({word_for(error)})"
-        raise OutputError(msg, hint="check the disk, then install credhelper anew") from None
+        raise OutputError(msg, hint="check the disk, then install credhelper again") from None
     return module
 
 
@@ -219,7 +219,7 @@ def profile_and(words: "Sequence[str]", number: int) -> "tuple[str, Sequence[str
         return "".join(head), tail
     from credhelper.errors import UsageError
 
-    msg = "the caller's words are not those of its protocol"
+    msg = "the arguments are not those of this protocol"
     raise UsageError(msg, hint="see `credhelper setup` for how that caller is configured")
 
 
@@ -236,7 +236,7 @@ def read_input(until: bytes = b"") -> bytes:
             return data
     from credhelper.errors import ProtocolError
 
-    msg = "the caller's question is longer than any is"
+    msg = "the caller's question is too long"
     raise ProtocolError(msg, hint="see what its stdin was connected to")
 
 

@@ -98,8 +98,8 @@ _TABLE = (
     ),
     Meaning(
         ConfigError,
-        "let the application {client_id} have Bearer tokens: a token bound by DPoP is of no use "
-        "to those who ask us",
+        "allow Bearer tokens for the application {client_id}: a token bound by DPoP cannot be used "
+        "by credhelper's callers",
         codes="use_dpop_nonce invalid_dpop_proof",
     ),
     Meaning(

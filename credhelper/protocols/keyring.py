@@ -78,5 +78,5 @@ def _unsupported(what: str) -> "CredhelperError":
     if what == "set":
         msg = "credhelper fetches its tokens itself and stores no password"
         return UsageError(msg, hint="leave it out: `get` works without")
-    msg = "these are no words of `keyring` that are served"
+    msg = "that `keyring` command is not supported"
     return UsageError(msg, hint="known: get URL [USER], --mode creds, --output json, del URL USER")

@@ -27,8 +27,8 @@ def ask(words: "Sequence[str]", _environ: "Mapping[str, str]") -> Asked | Reject
         return Rejected(profile, url=caller.address(host))
     from credhelper.errors import UsageError
 
-    msg = "a token cannot be stored here, only got and forgotten"
-    raise UsageError(msg, hint="leave `terraform login` out: the token comes without it")
+    msg = "credhelper stores no token for Terraform"
+    raise UsageError(msg, hint="do not run `terraform login`: the token comes without it")
 
 
 def reply(token: Token, _asked: Asked) -> str:

@@ -164,9 +164,9 @@ def _unreached(error: Exception, what: str) -> CredhelperError:
             msg = f"the name of the proxy in {variable} does not exist"
             return ConfigError(msg, hint=f"correct {variable}, or see that this machine is online")
         if any("407" in str(each)[:40] for each in found if isinstance(each, OSError)):
-            msg = f"the proxy in {variable} wants other credentials (407)"
+            msg = f"the proxy in {variable} does not accept user and password (407)"
             return ConfigError(msg, hint=f"correct user and password in {variable}")
-        msg = f"the proxy in {variable} does not let us through to AWS"
+        msg = f"the proxy in {variable} refuses the connection to AWS"
         return TemporaryError(msg, hint="check the proxy setting, or try again")
     if unresolved:
         host = redaction.name(url.host_of(str(getattr(error, "kwargs", {}).get("endpoint_url"))))

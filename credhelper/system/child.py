@@ -172,7 +172,9 @@ def _is_watched() -> bool:
 def _explain(error: OSError) -> CommandAbsentError | CommandFaultyError | TemporaryError:
     """Return what it means that a command could not be started (POSIX XCU 2.8.2)."""
     if error.errno in (errno.EAGAIN, errno.ENOMEM):
-        return TemporaryError("no process is to be had", hint="see `ulimit -u`, or try again later")
+        return TemporaryError(
+            "no new process can be started", hint="see `ulimit -u`, or try again later"
+        )
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return CommandAbsentError("the command is not found", hint="check the words after `--`")
     msg = f"the command cannot be run ({os.strerror(error.errno or 0)})"

@@ -260,10 +260,10 @@ def _of_proxy(behind: list[BaseException], host: str, *, source: str) -> Credhel
     where, status = f"the proxy on the way to {host}", found[1] if found else ""
     if status == "407":
         hint = f"correct the proxy's user and password in {source}"
-        return ConfigError(f"{where} wants other credentials (407)", hint=hint)
+        return ConfigError(f"{where} does not accept user and password (407)", hint=hint)
     if status.startswith("4") and status not in ("408", "429"):
         hint = f"let the proxy of {source} connect to {host}, or name the host in NO_PROXY"
-        return ConfigError(f"{where} does not let us pass ({status})", hint=hint)
+        return ConfigError(f"{where} refuses the connection ({status})", hint=hint)
     if status:
         return TemporaryError(f"{where} cannot connect ({status})", hint="try again later")
     if any(isinstance(cause, ssl.SSLError) for cause in behind):

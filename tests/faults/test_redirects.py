@@ -47,9 +47,13 @@ def behind(box: Box, port: int) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "tries", "words"),
     [
-        (answer(407), 1, "config: the proxy on the way to idp.example wants other credentials"),
-        (answer(407, Proxy_Authenticate='Basic realm="canary-page"'), 1, "credentials (407)"),
-        (answer(403), 1, "config: the proxy on the way to idp.example does not let us pass (403)"),
+        (answer(407), 1, "config: the proxy on the way to idp.example does not accept"),
+        (answer(407, Proxy_Authenticate='Basic realm="canary-page"'), 1, "password (407)"),
+        (
+            answer(403),
+            1,
+            "the proxy on the way to idp.example refuses the connection (403)",
+        ),
         (answer(503, "canary-page"), 3, "temporary: the proxy on the way to idp.example cannot co"),
         (
             send(b"canary-page\r\n\r\n"),

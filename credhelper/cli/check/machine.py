@@ -101,7 +101,7 @@ def check_startup(results: Results) -> tuple[str, str]:
     done = subprocess.run(command, env={}, check=False, capture_output=True)  # noqa: S603 - ours
     detail = f"{(time.monotonic() - started) * 1000:.0f} ms to start"
     if done.returncode:
-        raise BugError("the command does not start anew", hint="install credhelper again")
+        raise BugError("credhelper cannot start itself", hint="install credhelper again")
     missing = _uncompiled(PACKAGE)
     if not missing:
         return detail, ""

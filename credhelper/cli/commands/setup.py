@@ -79,8 +79,8 @@ def _folder() -> str:
     for folder in folders:
         if os.path.isfile(f"{folder}/credhelper"):
             return os.path.abspath(folder)
-    hint = "install credhelper anew"
-    raise ConfigError("the executables of credhelper are nowhere beside this Python", hint=hint)
+    hint = "install credhelper again"
+    raise ConfigError("the executables of credhelper are not beside this Python", hint=hint)
 
 
 def _write(setup: Setup, target: Target) -> None:

@@ -317,7 +317,7 @@ def black_hole_after() -> Iterator[str]:
 
 
 def test_tls_faults_are_told_apart() -> None:
-    """A server that leaves amid the handshake may come back; a certificate does not correct itself."""
+    """A server that leaves amid the handshake may come back; a bad certificate stays."""
     for cause, kind, words in (
         (ssl.SSLEOFError(8, "EOF occurred"), TemporaryError, "broken off"),
         (ssl.SSLCertVerificationError(1, "self-signed"), ConfigError, "not trusted"),

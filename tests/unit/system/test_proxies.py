@@ -52,8 +52,12 @@ def test_what_is_no_proxy_is_named_by_its_key(clean_environ: SetVariable, addres
 
 
 ANSWERS: dict[int, tuple[type[CredhelperError], str, str]] = {
-    407: (ConfigError, "wants other credentials (407)", "user and password in HTTPS_PROXY"),
-    403: (ConfigError, "does not let us pass (403)", "name the host in NO_PROXY"),
+    407: (
+        ConfigError,
+        "does not accept user and password (407)",
+        "user and password in HTTPS_PROXY",
+    ),
+    403: (ConfigError, "refuses the connection (403)", "name the host in NO_PROXY"),
     429: (TemporaryError, "cannot connect (429)", "later"),
     502: (TemporaryError, "cannot connect (502)", "later"),
 }

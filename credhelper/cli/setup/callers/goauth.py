@@ -21,7 +21,7 @@ def changes(target: Target) -> list[Change]:
     if entry in present:
         return []
     if "off" in present:
-        raise ConfigError("GOAUTH is off", hint="if it may be on: go env -u GOAUTH")
+        raise ConfigError("GOAUTH is off", hint="to turn it on: go env -u GOAUTH")
     return [_setting(target, [entry, *present])]
 
 
