@@ -19,10 +19,10 @@ INFO = '{"kind":"ExecCredential","apiVersion":"%s","spec":{"interactive":false}}
 NESTED = f'false,"config":{{"apiVersion":"{EXEC}/v1beta1"}}'
 NAMES = [module.name for module in pkgutil.iter_modules(protocols.__path__)]
 ALL = {name: transcript.read(name) for name in transcript.names()}
-# The first conversation of each protocol gives the token out; two of each are for every day.
+# The first conversation of each protocol gives the token out, and is for every day.
 FIRST = {name: scripts[0] for name, scripts in ALL.items()}
 TRANSCRIPTS = [
-    pytest.param(each, marks=[pytest.mark.slow] if number > 1 else [], id=str(each))
+    pytest.param(each, marks=[pytest.mark.slow] if number else [], id=str(each))
     for scripts in ALL.values()
     for number, each in enumerate(scripts)
 ]

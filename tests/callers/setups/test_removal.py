@@ -18,6 +18,8 @@ from tests.support.setup_tools import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 KEY = "credential.https://api.example.com.helper"
 DOCKER = {"auths": {"r.example.com": {}}, "credHelpers": {"gcr.io": "gcloud"}}
 
@@ -76,13 +78,7 @@ OWNERS: dict[str, Callable[[Box], None]] = {
 }
 
 
-QUICK = ("git", "docker")
-
-
-@pytest.mark.parametrize(
-    "caller",
-    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in OWNERS],
-)
+@pytest.mark.parametrize("caller", OWNERS)
 def test_all_is_as_before(home: Box, caller: str) -> None:
     """The files have the text from before; twice changes nothing; and it can be written again."""
     home.environ["PATH"] = home.environ["PATH"].replace(f"{FOLDER}:", "", 1)
@@ -99,7 +95,6 @@ def test_all_is_as_before(home: Box, caller: str) -> None:
     assert (settings(home), links(home)) == written
 
 
-@pytest.mark.slow
 def test_keyring(home: Box) -> None:
     """The link goes, and pip's setting with it; another program of that name stays."""
     tools = home.home / "tools"

@@ -16,6 +16,8 @@ from tests.conftest import Box
 from tests.support import slots
 from tests.support.servers.counting import TokenServer
 
+pytestmark = pytest.mark.slow
+
 INVALID: dict[str, object] = {"error": "invalid_client"}
 Hold = Callable[[Box], Path]
 
@@ -37,7 +39,6 @@ def hold() -> Iterator[Hold]:
         os.close(descriptor)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_stopped_holder_costs_one_request_more(
     box: Box, tokens: TokenServer, hold: Hold, status: int
@@ -56,7 +57,6 @@ def test_a_stopped_holder_costs_one_request_more(
     assert 3.5 < time.monotonic() - started < 12
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", [["get"], ["get", "env"], ["as", "token"]])
 def test_a_deadline_holds_while_the_lock_is_waited_for(
     box: Box, tokens: TokenServer, hold: Hold, words: list[str]
@@ -89,7 +89,6 @@ def test_callers_of_an_ephemeral_profile_wait_for_nobody(
     assert time.monotonic() - started < 6
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--fresh"], ["--min-ttl", "2h"]])
 def test_callers_with_wishes_share_one_flight(
     box: Box, tokens: TokenServer, words: list[str]
@@ -108,7 +107,6 @@ def test_callers_with_wishes_share_one_flight(
     assert tokens.count == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--fresh"], ["--min-ttl", "2h"]])
 def test_callers_with_wishes_share_a_refusal(
     box: Box, tokens: TokenServer, words: list[str]
@@ -225,7 +223,6 @@ def test_a_corrected_secret_file_need_not_wait(box: Box, tokens: TokenServer) ->
     assert box.run("get").token()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "word", ["nosuch", "x\x1b[31mred", "two\nlines", "../up", "env@sts", "env/sts", ".", "-" * 300]
 )

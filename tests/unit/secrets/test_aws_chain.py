@@ -15,6 +15,8 @@ from credhelper.system import redaction
 from tests.support.aws_chain import failed
 from tests.support.servers.aws import REGION, Script
 
+pytestmark = pytest.mark.slow
+
 SetVariable = Callable[[str, str], None]
 ROLE = "arn:aws:iam::123456789012:role/r"
 SSO = (

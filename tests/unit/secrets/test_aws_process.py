@@ -18,6 +18,8 @@ from credhelper.system import deadline, redaction
 from tests.support.aws_chain import failed
 from tests.support.servers.aws import REGION
 
+pytestmark = pytest.mark.slow
+
 SetVariable = Callable[[str, str], None]
 KEYS = {"Version": 1, "AccessKeyId": "akey", "SecretAccessKey": "process-canary-77"}
 

@@ -95,6 +95,7 @@ def test_contract(check: Callable[[contract.Case], None], aws: Aws) -> None:
     check(case)
 
 
+@pytest.mark.slow
 class TestPlace:
     """Which secret of which region and account is meant."""
 
@@ -128,7 +129,6 @@ class TestPlace:
         """A region that cannot be one is refused."""
         refused(ConfigError, "aws:name", {"region": "not a/region"})
 
-    @pytest.mark.slow
     @pytest.mark.parametrize("given", ["setting", "AWS_PROFILE"])
     def test_profile(
         self,
@@ -155,7 +155,6 @@ class TestPlace:
         aws_config("[profile ops]\n")
         refused(ConfigError, "aws:name", {"profile": "opps"})
 
-    @pytest.mark.slow
     def test_role(self, aws: Aws) -> None:
         """The role's account is asked, not one's own."""
         role = aws.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="test")["Credentials"]
@@ -203,6 +202,7 @@ class TestPlace:
         assert len(aws_script.requests) == 1
 
 
+@pytest.mark.slow
 class TestEndpoint:
     """Where requests may go."""
 
@@ -367,7 +367,6 @@ class TestValue:
         aws_script.answers = [(200, json.dumps({"SecretString": f"\ufeff{SECRET}"}))]
         assert contract.read("aws:name") == SECRET
 
-    @pytest.mark.slow
     def test_version_of_the_reference(self, aws: Aws) -> None:
         """`?version=` names an id or a stage, after the name or the field, before the settings."""
         stored = aws.store(json.dumps({"s": f"{SECRET}-1"}))
@@ -425,6 +424,7 @@ class TestValue:
         assert "binary" in refused(ConfigError, f"aws:{name}").problem
 
 
+@pytest.mark.slow
 class TestRefusal:
     """Who must act when AWS says no."""
 
@@ -438,7 +438,6 @@ class TestRefusal:
         aws.client("secretsmanager").delete_secret(SecretId=name, RecoveryWindowInDays=7)
         assert "deletion" in refused(DeniedError, f"aws:{name}").hint
 
-    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("status", "code", "kind", "attempts"),
         [
@@ -517,7 +516,6 @@ class TestRefusal:
         aws_script.answers = [(status, f"<html>{SECRET}</html>")]
         refused(TemporaryError, "aws:name")
 
-    @pytest.mark.slow
     @pytest.mark.parametrize(
         "body",
         [
@@ -538,6 +536,7 @@ class TestRefusal:
         refused(ProtocolError, "aws:name", {"role_arn": ROLE})
 
 
+@pytest.mark.slow
 class TestCredentials:
     """How AWS is told who we are."""
 
@@ -545,7 +544,6 @@ class TestCredentials:
         """Without credentials a human must give some."""
         assert "credentials" in refused(DeniedError, "aws:name").problem
 
-    @pytest.mark.slow
     @pytest.mark.usefixtures("no_keys")
     def test_mute_instance_metadata(
         self, aws: Aws, black_hole: str, clean_environ: SetVariable
@@ -620,7 +618,6 @@ class TestCredentials:
         assert time.monotonic() - begun < 15
         assert len(started.read_text().splitlines()) == 1
 
-    @pytest.mark.slow
     def test_circle_of_changing_homes(self, box: Box) -> None:
         """A circle that looks like another profile each time ends after four processes."""
         started = box.home / "started"
