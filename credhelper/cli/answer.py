@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from credhelper import cache, caller, hosts
 from credhelper.cli import protocol_names
-from credhelper.config import profile, schema
+from credhelper.config import load, schema
 from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError
 from credhelper.renewal import issue, lock, order, store
 from credhelper.system import deadline, output, redaction, registry
@@ -89,7 +89,7 @@ def _respond(options: SimpleNamespace, question: caller.Question, held: lock.Loc
     if isinstance(asked, caller.Asked):
         _answer(options, question.protocol, asked, held)
         return 0
-    profiles = profile.load(os.environ, options.config)
+    profiles = load.profiles(os.environ, options.config)
     if isinstance(asked, caller.Rejected):
         _drop(profiles, asked)
         output.write(asked.text)
@@ -107,7 +107,7 @@ def _say(answer: caller.Answer) -> int:
     return answer.status
 
 
-def _drop(profiles: profile.Profiles, rejected: caller.Rejected) -> None:
+def _drop(profiles: load.Profiles, rejected: caller.Rejected) -> None:
     """Drop the cached token if it is the rejected one: the next caller gets another."""
     rule = hosts.match(profiles.rules(), rejected.url, rejected.profile)
     if rule is None:
@@ -125,7 +125,7 @@ def _answer(
     held: lock.Lock | None,
 ) -> None:
     min_ttl_s = schema.duration_s(options.min_ttl, key="--min-ttl")
-    profiles = profile.load(os.environ, options.config)
+    profiles = load.profiles(os.environ, options.config)
     if asked.url or asked.server:
         asked = _allowed(profiles, profiles.rules(), asked)
     chosen = profiles.get(asked.profile)
@@ -155,7 +155,7 @@ def _answer(
         _sweep(profiles, wanted.folder)
 
 
-def _sweep(profiles: profile.Profiles, folder: cache.Folder) -> None:
+def _sweep(profiles: load.Profiles, folder: cache.Folder) -> None:
     """Delete what serves nobody any more, once a new token has been answered. Raises nothing."""
     try:
         store.sweep(folder, profiles.source, profiles.tables)
@@ -163,9 +163,7 @@ def _sweep(profiles: profile.Profiles, folder: cache.Folder) -> None:
         return
 
 
-def _allowed(
-    profiles: profile.Profiles, rules: list[hosts.Rule], asked: caller.Asked
-) -> caller.Asked:
+def _allowed(profiles: load.Profiles, rules: list[hosts.Rule], asked: caller.Asked) -> caller.Asked:
     """Return the question under the rule that lets a token go where the caller says.
 
     Raises ConfigError.
@@ -181,7 +179,7 @@ def _allowed(
     raise ConfigError(f"no token may go to {where}", hint=hint, code=caller.UNKNOWN_HOST)
 
 
-def write_index(profiles: profile.Profiles, folder: cache.Folder) -> None:
+def write_index(profiles: load.Profiles, folder: cache.Folder) -> None:
     """Let the next callers' door know the profiles and where their tokens may go.
 
     Before the exchange, which may fail. Raises nothing.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from credhelper import cache, caller
-from credhelper.config import document, profile, schema
+from credhelper.config import document, load, profile, schema, toml_text
 from credhelper.errors import ConfigError, OutputError, TemporaryError, UsageError
 from credhelper.system import files
 
@@ -75,7 +75,7 @@ class Draft:
                 schema.string(text, f"profiles.{self.name}.{key}")
         is_placed = self.keys.keys() & {"provider", "token_url", "issuer"}
         whole = Draft(self.name, {**({} if is_placed else _ADDRESS), **_STAND_IN, **self.keys})
-        return profile.parse(cache.Source("", stamp=""), whole.text().encode()).get(self.name)
+        return load.parse(cache.Source("", stamp=""), whole.text().encode()).get(self.name)
 
 
 def read(path: str) -> Config:
@@ -90,7 +90,7 @@ def read(path: str) -> Config:
     path = os.path.realpath(path)
     found = Config(path, text, cache.file_stamp(path, status), stat.S_IMODE(status.st_mode))
     if found.names():
-        profile.parse(cache.Source(path, stamp=found.stamp), text)
+        load.parse(cache.Source(path, stamp=found.stamp), text)
     return found
 
 
@@ -124,47 +124,18 @@ def add(config: Config, draft: Draft) -> None:
 def replace(config: Config, draft: Draft) -> str:
     """Put the profile in the place of the one of its name; return the path of the file's copy.
 
-    Comments between the tables stay, those inside the old table go with it. Without such a profile
+    Comments stay. Without such a profile
     it is as `add`, and there is no copy: "". Raises as `add`.
     """
     if draft.name not in config.names():
         add(config, draft)
         return ""
     draft.check()
-    text = _replaced(config.text.decode(), draft)
+    text = toml_text.with_table(config.text.decode(), ("profiles", draft.name), draft.text())
     _check(config, draft, text.encode())
     copy = files.back_up(config.path)
     _save(config, draft, text.encode())
     return copy
-
-
-def _replaced(text: str, draft: Draft) -> str:
-    """Return the text with the draft where the first table of its profile was."""
-    kept, is_old, is_placed = list[str](), False, False
-    for line in text.splitlines(keepends=True):
-        if table := _table_of(line):
-            is_old = table[:2] == ("profiles", draft.name)
-            if is_old and not is_placed:
-                kept.append(draft.text())
-                is_placed = True
-        if not is_old or not line.strip() or line.lstrip().startswith("#"):
-            kept.append(line)
-    return "".join(kept)
-
-
-def _table_of(line: str) -> tuple[str, ...]:
-    """Return the parts of the name of the table that a line begins, nothing for another line."""
-    if not line.lstrip().startswith("["):
-        return ()
-    try:
-        inner: object = document.parse("", line.encode())
-    except ConfigError:
-        return ()  # a part of a value of several lines
-    names: list[str] = []
-    while isinstance(inner, dict) and inner:
-        name, inner = next(iter(inner.items()))
-        names.append(name)
-    return tuple(names)
 
 
 def _save(config: Config, draft: Draft, text: bytes) -> None:
@@ -195,7 +166,7 @@ def _check(config: Config, draft: Draft, text: bytes) -> None:
     tables[draft.name] = draft.table()
     if after != before:
         raise ConfigError(msg, hint=hint)
-    profile.parse(cache.Source(config.path, stamp=""), text).get(draft.name)
+    load.parse(cache.Source(config.path, stamp=""), text).get(draft.name)
 
 
 def _stamp(path: str) -> str:

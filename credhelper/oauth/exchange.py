@@ -7,7 +7,8 @@ from urllib.parse import quote_plus, urlencode
 
 import requests
 
-from credhelper.config.profile import PRESETS, Profile
+from credhelper.config.profile import Profile
+from credhelper.config.providers import PRESETS
 from credhelper.errors import ConfigError, ProtocolError, TemporaryError
 from credhelper.secrets.secret import Secret
 from credhelper.system import http, redaction, url

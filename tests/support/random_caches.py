@@ -10,7 +10,7 @@ from random import Random
 from unittest import mock
 
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load, profile
 from credhelper.errors import (
     ConfigError,
     CredhelperError,
@@ -151,11 +151,11 @@ def live(life: Life, home: Path) -> dict[str, str]:
         path.write_text(life.config)
         path.chmod(0o600)
     with mock.patch.dict(os.environ, environ, clear=True), suppress(ConfigError):
-        _leave_traces(life, profile.load(environ))
+        _leave_traces(life, load.profiles(environ))
     return environ
 
 
-def _leave_traces(life: Life, profiles: profile.Profiles) -> None:
+def _leave_traces(life: Life, profiles: load.Profiles) -> None:
     folder = cache.Folder(cache.directory(os.environ))
     if life.has_index:
         store.write_index(folder, profiles.source, profiles.index())

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.renewal import store
 from credhelper.token import Token
 from tests.conftest import Box
@@ -48,7 +48,7 @@ def plant(box: Box, *, life_s: float, renew_in_s: float) -> None:
     """Put a token into the cache as an earlier run would have left it."""
     environ, now = box.environ, time.time()
     source = cache.source(environ)
-    profiles = profile.load(environ)
+    profiles = load.profiles(environ)
     entry = cache.Entry(
         Token("planted", token_type="Bearer", expires_at=int(now + life_s), scope=""),
         stamp=source.stamp,

@@ -11,7 +11,7 @@ import time
 import credhelper
 from credhelper import cache
 from credhelper.cli.check.run import Results
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import BugError, OutputError
 from credhelper.renewal import lock
 from credhelper.system import itself
@@ -28,7 +28,7 @@ _HINT = "set CREDHELPER_CACHE_DIR to a local folder of yours"
 
 def check_config(results: Results) -> tuple[str, str]:
     """Return where the profile's settings come from. Raises ConfigError."""
-    results.profiles = profile.load(os.environ, results.config)
+    results.profiles = load.profiles(os.environ, results.config)
     results.profile = chosen = results.profiles.get(results.name)
     path = results.profiles.source.path
     if not path:

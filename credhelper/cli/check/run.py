@@ -11,7 +11,8 @@ from credhelper.errors import CredhelperError, TemporaryError, printable
 from credhelper.system import deadline, output, terminal
 
 if TYPE_CHECKING:
-    from credhelper.config.profile import Profile, Profiles
+    from credhelper.config.load import Profiles
+    from credhelper.config.profile import Profile
     from credhelper.secrets.secret import Secret
     from credhelper.token import Token
 

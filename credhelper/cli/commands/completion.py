@@ -14,7 +14,7 @@ from credhelper.cli.completion.next_words import next_words
 from credhelper.cli.grammar import Argument, Command
 from credhelper.cli.help import topics
 from credhelper.cli.setup import callers
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.system import output
 
@@ -41,7 +41,7 @@ def shells() -> list[str]:
 def run(options: SimpleNamespace) -> int:
     """Write what is asked for; return 0. Raises ConfigError for names of a broken config."""
     if options.shell == PROFILES:
-        lines: Iterable[str] = profile.load(os.environ, options.config).tables
+        lines: Iterable[str] = load.profiles(os.environ, options.config).tables
     elif options.shell == WORDS:
         current, *before = options.child or [""]
         lines = next_words(commands(options.parser), current, before, profiles=_profiles)
@@ -54,7 +54,7 @@ def run(options: SimpleNamespace) -> int:
 def _profiles() -> Iterable[str]:
     """Return the names of the profiles; none of a broken config."""
     try:
-        return profile.load(os.environ).tables
+        return load.profiles(os.environ).tables
     except CredhelperError:
         return ()
 

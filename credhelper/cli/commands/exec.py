@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from credhelper import cache
 from credhelper.cli import refresh_file
 from credhelper.cli.refresh_file import RefreshFile
-from credhelper.config import profile, schema
+from credhelper.config import load, schema
 from credhelper.config.profile import Profile
 from credhelper.errors import CommandAbsentError, OutputError, UsageError
 from credhelper.renewal import issue, order
@@ -59,7 +59,7 @@ def run(options: SimpleNamespace) -> int:
         raise UsageError("--env is not the name of a variable", hint=hint)
     if not options.child[0]:  # a shell's "$COMMAND" that is not set
         raise CommandAbsentError("the command is not found", hint="check the words after `--`")
-    profiles = profile.load(os.environ, options.config)
+    profiles = load.profiles(os.environ, options.config)
     chosen = profiles.get(options.profile or os.environ.get("CREDHELPER_PROFILE", ""))
     min_ttl_s = schema.duration_s(options.min_ttl, key="--min-ttl")
     token = _issue(chosen, profiles.source, options.started, min_ttl_s)

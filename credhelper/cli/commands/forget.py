@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from types import SimpleNamespace
 
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import OutputError, word_for
 from credhelper.renewal import store
 
@@ -38,7 +38,7 @@ def _forget_one(folder: cache.Folder, options: SimpleNamespace) -> None:
     name = options.profile or os.environ.get("CREDHELPER_PROFILE", "")
     source = _source(options.config)
     if not cache.is_name(name) or not _forget(folder, source, name):
-        profiles = profile.load(os.environ, options.config)
+        profiles = load.profiles(os.environ, options.config)
         _forget(folder, source, profiles.choose(name))
 
 

@@ -13,7 +13,7 @@ from credhelper.cli.check import run as checking
 from credhelper.cli.setup import caller as setup
 from credhelper.config import new_profile, variables
 from credhelper.config.new_profile import Config, Draft
-from credhelper.config.profile import PRESETS
+from credhelper.config.providers import PRESETS
 from credhelper.errors import OutputError, UsageError
 from credhelper.system import output
 

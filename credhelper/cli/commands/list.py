@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from credhelper import cache
-from credhelper.config import profile
-from credhelper.config.profile import Profile, Profiles
+from credhelper.config import load
+from credhelper.config.load import Profiles
+from credhelper.config.profile import Profile
 from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError, printable
 from credhelper.renewal import refusal
 from credhelper.system import output, terminal, url
@@ -50,7 +51,7 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(options: SimpleNamespace) -> int:
     """Write a row per profile, never with a value of a secret or a token; return 0."""
-    found = rows(profile.load(os.environ, options.config), time.time())
+    found = rows(load.profiles(os.environ, options.config), time.time())
     if options.json:
         output.write(json.dumps([dataclasses.asdict(row) for row in found]) + "\n")
     else:

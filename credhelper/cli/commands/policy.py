@@ -6,7 +6,7 @@ import re
 from argparse import ArgumentParser
 from types import SimpleNamespace
 
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.config.profile import Profile
 from credhelper.errors import ConfigError
 from credhelper.secrets import aws_partition, field
@@ -27,7 +27,7 @@ def run(options: SimpleNamespace) -> int:
 
     Raises ConfigError for a secret that no such policy guards.
     """
-    profiles = profile.load(os.environ, options.config)
+    profiles = load.profiles(os.environ, options.config)
     chosen = profiles.get(options.profile or os.environ.get("CREDHELPER_PROFILE", ""))
     backend = chosen.client_secret.backend
     if backend not in POLICIES:

@@ -12,7 +12,7 @@ from credhelper.cli.setup import caller
 from credhelper.cli.setup.caller import Setup
 from credhelper.cli.setup.change import Change
 from credhelper.cli.setup.target import Target
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import ConfigError, OutputError, UsageError
 from credhelper.secrets import secret
 from credhelper.system import child, files, output
@@ -47,7 +47,7 @@ def run(options: SimpleNamespace) -> int:
 
 def _target(options: SimpleNamespace) -> Target:
     """Return what the configuration is made of: with a profile its hosts, else those of all."""
-    profiles = profile.load(os.environ, options.config)
+    profiles = load.profiles(os.environ, options.config)
     if options.profile and not options.remove:
         profiles.get(options.profile)
     rules = profiles.rules()

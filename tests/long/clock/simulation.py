@@ -11,7 +11,7 @@ import pytest
 
 from credhelper import __main__ as door
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.oauth import exchange
 from credhelper.renewal import issue, lock, miss, order, refusal, store
@@ -45,7 +45,7 @@ class Simulation:
         self.dice = random.Random(self.seed)
         self.clock, self.disk = Clock(), Disk()
         self.server = Server(self.clock, self.dice, self._befall)
-        self.profiles = profile.load(ENVIRON)
+        self.profiles = load.profiles(ENVIRON)
         self.slot = self.profiles.source.slot(cache.Folder("/nowhere"), "env")
         self.checks = Checks(self.clock, self.server, self.disk, self.slot)
         self.pause_s = PAUSES_S[0]

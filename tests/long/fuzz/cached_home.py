@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import ConfigError
 from credhelper.renewal import store
 from credhelper.token import Token
@@ -57,7 +57,7 @@ def keep(environ: Mapping[str, str], access_token: str) -> None:
     The keys are the token three times and an account.
     """
     try:
-        profiles = profile.load(environ)
+        profiles = load.profiles(environ)
         identity = profiles.get("env").identity()
     except ConfigError:
         return

@@ -14,7 +14,7 @@ import pytest
 from credhelper import cache, caller
 from credhelper.caller import Answer, Asked, Listing, Rejected
 from credhelper.cli import answer
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import ConfigError, CredhelperError, UsageError
 from credhelper.renewal import store
 from credhelper.system import redaction
@@ -66,7 +66,7 @@ def keep(name: str, *, renew_in_s: int = 1000) -> None:
     entry = cache.Entry(
         Token(f"tok-{name}", token_type="Bearer", expires_at=now + 2000, scope=""),
         stamp=source.stamp,
-        identity=profile.load(os.environ).get(name).identity(),
+        identity=load.profiles(os.environ).get(name).identity(),
         stored_at=now - 60,
         renew_at=now + renew_in_s,
         conditions={},
@@ -220,7 +220,7 @@ def test_the_index_is_written_once_for_those_who_need_it() -> None:
     folder, source = where()
     index = Path(folder) / index_name(source)
     respond(wish(url=URL))
-    lines = [rule.line() for rule in profile.load(os.environ).rules()]
+    lines = [rule.line() for rule in load.profiles(os.environ).rules()]
     found = cache.read_index(cache.Folder(folder), source)
     assert found
     assert (found.default, found.hosts) == ("", lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from credhelper.cli.check import exposure
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.config.reference import SecretRef
 from credhelper.system import trust
 from tests.conftest import Box
@@ -84,7 +84,7 @@ def test_files_of_vault_are_judged(clean_environ: Setter, file: Path) -> None:
 
     def said(**settings: str) -> str:
         variables = {f"CREDHELPER_VAULT_{name}": value for name, value in settings.items()}
-        return exposure.of_backend(profile.load({**environ, **variables}).get(""))
+        return exposure.of_backend(load.profiles({**environ, **variables}).get(""))
 
     file.chmod(0o644)
     assert said(CA=str(file), CLIENT_CERT=str(file)) == ""

@@ -16,7 +16,8 @@ from credhelper.cli import parser
 from credhelper.cli.commands import help as command
 from credhelper.cli.help import prose, topics
 from credhelper.cli.help.topics import profiles
-from credhelper.config.profile import Profile, load
+from credhelper.config import load
+from credhelper.config.profile import Profile
 from credhelper.errors import CredhelperError, UsageError
 from credhelper.renewal import issue, refusal
 from credhelper.secrets import backends, vault_login
@@ -100,7 +101,7 @@ def test_the_example_is_a_config(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(profiles.EXAMPLE)
     path.chmod(0o600)
-    assert load({"CREDHELPER_CONFIG": str(path)}).get("").hosts == ("api.bentley.com:443",)
+    assert load.profiles({"CREDHELPER_CONFIG": str(path)}).get("").hosts == ("api.bentley.com:443",)
 
 
 def test_every_backend_and_its_keys_are_explained() -> None:

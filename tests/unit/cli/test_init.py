@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from credhelper import caller
-from credhelper.config import new_profile, profile
+from credhelper.config import load, new_profile
 from credhelper.config.new_profile import Draft
 from credhelper.errors import ConfigError, TemporaryError
 from tests.conftest import Box
@@ -29,9 +29,9 @@ def path_of(box: Box) -> Path:
     return box.home / ".config" / "credhelper" / "config.toml"
 
 
-def known(box: Box) -> profile.Profiles:
+def known(box: Box) -> load.Profiles:
     """Return what the config file says, read as every command reads it."""
-    return profile.load({"HOME": str(box.home)})
+    return load.profiles({"HOME": str(box.home)})
 
 
 def test_a_whole_chain_works_at_once(box: Box, tokens: TokenServer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from credhelper.config import document, profile
+from credhelper.config import document, load
 from credhelper.errors import ConfigError
 from credhelper.system import trust
 from tests.conftest import Box
@@ -18,17 +18,17 @@ GOOD = 'token_url = "https://a/t"\nclient_id = "x"\nclient_secret = "env:X"\n'
 INIT = ("--provider", "itwin", "--client-id", "x", "--secret-reference", "env:S", "--no-check")
 
 
-def load(tmp_path: Path, text: str) -> profile.Profiles:
+def loaded(tmp_path: Path, text: str) -> load.Profiles:
     """Return the profiles of a config file with this text."""
     path = tmp_path / "config.toml"
     path.write_text(text)
     path.chmod(0o600)
-    return profile.load({"CREDHELPER_CONFIG": str(path)})
+    return load.profiles({"CREDHELPER_CONFIG": str(path)})
 
 
 def test_the_designs_example_is_understood(tmp_path: Path) -> None:
     """Every key of the config table is known."""
-    profiles = load(
+    profiles = loaded(
         tmp_path,
         """
 default_profile = "itwin"
@@ -118,7 +118,7 @@ profile = "ops"
 def test_every_mistake_names_its_key(tmp_path: Path, text: str, words: list[str]) -> None:
     """A config error names the key and the next step, and never quotes what may be a secret."""
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, f"[profiles.p]\n{text}\n").get("p")
+        loaded(tmp_path, f"[profiles.p]\n{text}\n").get("p")
     line = caught.value.line()
     assert all(word in line for word in words), line
     assert "S3cretValue" not in line
@@ -131,7 +131,7 @@ def test_every_mistake_names_its_key(tmp_path: Path, text: str, words: list[str]
 )
 def test_ways_to_write_a_proxy(tmp_path: Path, proxy: str) -> None:
     """As the variables are written, with or without a scheme."""
-    assert load(tmp_path, f"[profiles.p]\n{GOOD}proxy = '{proxy}'").get("p").proxy == proxy
+    assert loaded(tmp_path, f"[profiles.p]\n{GOOD}proxy = '{proxy}'").get("p").proxy == proxy
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_broken_file_is_explained(tmp_path: Path, text: str, words: str) -> No
     path.write_bytes(text.encode("latin-1"))
     path.chmod(0o600)
     with pytest.raises(ConfigError) as caught:
-        profile.load({"CREDHELPER_CONFIG": str(path)})
+        load.profiles({"CREDHELPER_CONFIG": str(path)})
     assert words in caught.value.line()
     assert "S3cretValue" not in caught.value.line()
 
@@ -223,9 +223,9 @@ def test_what_is_no_file_is_refused_at_once(box: Box, kind: str) -> None:
 def test_profiles_that_differ_in_case_are_refused(tmp_path: Path) -> None:
     """Where the file system does not tell them apart, one would get the token of the other."""
     with pytest.raises(ConfigError, match="the profiles Prod and prod differ in nothing but case"):
-        load(tmp_path, f"[profiles.Prod]\n{GOOD}[profiles.other]\n{GOOD}[profiles.prod]\n{GOOD}")
+        loaded(tmp_path, f"[profiles.Prod]\n{GOOD}[profiles.other]\n{GOOD}[profiles.prod]\n{GOOD}")
     with pytest.raises(ConfigError, match=r"profile.s name"):
-        load(tmp_path, f"[profiles.{'x' * 101}]\n{GOOD}")
+        loaded(tmp_path, f"[profiles.{'x' * 101}]\n{GOOD}")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_unseen_characters_are_named(tmp_path: Path, data: bytes, words: str) ->
     path.write_bytes(data)
     path.chmod(0o600)
     with pytest.raises(ConfigError) as caught:
-        profile.load({"CREDHELPER_CONFIG": str(path)})
+        load.profiles({"CREDHELPER_CONFIG": str(path)})
     assert words in caught.value.line()
 
 
@@ -256,22 +256,22 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_dropped(box: Box) -> Non
     path = box.config("")
     text = b"\xef\xbb\xbf" + f"[profiles.p]\n{GOOD}".replace("\n", "\r\n").encode()
     path.write_bytes(text)
-    assert profile.load(box.environ).get("").client_id == "x"
+    assert load.profiles(box.environ).get("").client_id == "x"
     assert box.run("init", "q", *INIT).status == 0
     assert path.read_bytes().startswith(text)
-    assert profile.load(box.environ).get("q").client_id == "x"
+    assert load.profiles(box.environ).get("q").client_id == "x"
 
 
 def test_choosing_a_profile(tmp_path: Path) -> None:
     """The name, else default_profile, else the only one; else the names are listed."""
     two = f"[profiles.a]\n{GOOD}[profiles.b]\n{GOOD}"
-    assert load(tmp_path, f"[profiles.a]\n{GOOD}").choose("") == "a"
-    assert load(tmp_path, f'default_profile = "b"\n{two}').choose("") == "b"
-    assert load(tmp_path, two).choose("b") == "b"
+    assert loaded(tmp_path, f"[profiles.a]\n{GOOD}").choose("") == "a"
+    assert loaded(tmp_path, f'default_profile = "b"\n{two}').choose("") == "b"
+    assert loaded(tmp_path, two).choose("b") == "b"
     with pytest.raises(ConfigError, match="several profiles"):
-        load(tmp_path, two).choose("")
+        loaded(tmp_path, two).choose("")
     with pytest.raises(ConfigError, match="no profile `c`"):
-        load(tmp_path, two).choose("c")
+        loaded(tmp_path, two).choose("c")
 
 
 def test_the_identity_tells_every_decisive_setting_apart(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_the_identity_tells_every_decisive_setting_apart(tmp_path: Path) -> None
         GOOD + f'ca = "{tmp_path}"',
         GOOD + '[profiles.p.env]\nname = "v"',
     ]
-    seen = {load(tmp_path, f"[profiles.p]\n{text}\n").get("p").identity() for text in variants}
+    seen = {loaded(tmp_path, f"[profiles.p]\n{text}\n").get("p").identity() for text in variants}
     assert len(seen) == len(variants)
 
 
@@ -306,7 +306,7 @@ def test_the_file_goes_before_the_environment(box: Box) -> None:
     """No variable overrides a profile of the file: its secret must not go elsewhere."""
     box.itwin("http://127.0.0.1:1/evil")
     box.config(f"[profiles.p]\n{GOOD}")
-    assert profile.load(box.environ).get("").token_url == "https://a/t"
+    assert load.profiles(box.environ).get("").token_url == "https://a/t"
 
 
 def test_what_is_read_is_what_was_judged(

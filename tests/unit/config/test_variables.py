@@ -5,7 +5,7 @@ import os
 import pytest
 
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import ConfigError
 from tests.conftest import Box
 from tests.support import slots
@@ -16,14 +16,14 @@ SAID = {"CREDHELPER_CLIENT_ID": "x", "CREDHELPER_CLIENT_SECRET": "env:S", "HOME"
 def told(**variables: str) -> str:
     """Return what is said of variables that are wrong."""
     with pytest.raises(ConfigError) as caught:
-        profile.load({**SAID, **variables}).get("")
+        load.profiles({**SAID, **variables}).get("")
     return caught.value.line()
 
 
 def test_itwin_needs_two_variables(box: Box) -> None:
     """With the two ITWIN variables alone the preset does the rest."""
     environ = {"HOME": str(box.home), "ITWIN_CLIENT_ID": "i", "ITWIN_CLIENT_SECRET": "s"}
-    item = profile.load(environ).get("")
+    item = load.profiles(environ).get("")
     assert item.token_url == "https://ims.bentley.com/connect/token"
     assert (item.scope, item.client_auth) == ("itwin-platform", "client_secret_post")
     assert str(item.client_secret) == "env:ITWIN_CLIENT_SECRET"
@@ -52,18 +52,18 @@ def test_no_home_for_a_config_file(home: str) -> None:
     where = "/dev/null/.config/credhelper/config.toml" if home == "/dev/null" else "home for a"
     assert f"there is no {where}" in line
     assert "CREDHELPER_CLIENT_ID is empty" in line
-    assert profile.load({**SAID, "HOME": home}).get("").client_id == "x"
+    assert load.profiles({**SAID, "HOME": home}).get("").client_id == "x"
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
     """A CI system sets it where the value is missing, and the error says which one."""
-    known = profile.load({**SAID, "CREDHELPER_SCOPE": "", "ITWIN_CLIENT_ID": ""}).get("")
+    known = load.profiles({**SAID, "CREDHELPER_SCOPE": "", "ITWIN_CLIENT_ID": ""}).get("")
     assert known.scope == "itwin-platform"
     assert "CREDHELPER_CLIENT_SECRET is empty" in told(CREDHELPER_CLIENT_SECRET="")
     both = "CREDHELPER_CLIENT_ID and ITWIN_CLIENT_ID are empty"
     assert both in told(CREDHELPER_CLIENT_ID="", ITWIN_CLIENT_ID="")
     environ = {"HOME": "/nowhere", "ITWIN_CLIENT_ID": "i", "CREDHELPER_CLIENT_ID": ""}
-    assert profile.load(environ).get("").client_id == "i"
+    assert load.profiles(environ).get("").client_id == "i"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_itwin_variable_is_named_where_it_is_at_fault() -> None:
     """Not the one that would have said the same."""
     environ = {"HOME": "/nowhere", "ITWIN_CLIENT_ID": "x\r", "ITWIN_CLIENT_SECRET": "s"}
     with pytest.raises(ConfigError, match=r"^ITWIN_CLIENT_ID is not a printable"):
-        profile.load(environ).get("")
+        load.profiles(environ).get("")
 
 
 def test_a_table_is_a_prefix() -> None:
@@ -100,12 +100,12 @@ def test_a_table_is_a_prefix() -> None:
     environ = {**SAID, "CREDHELPER_CLIENT_SECRET": "vault:a/b#c"}
     environ |= {"CREDHELPER_VAULT_ADDRESS": "https://v", "CREDHELPER_PARAMETERS_RESOURCE": "urn:a"}
     environ |= {f"CREDHELPER_VAULT_AUTH_{name}": value for name, value in auth.items()}
-    found = profile.load(environ).get("")
+    found = load.profiles(environ).get("")
     expected = {name.lower(): value for name, value in auth.items()}
     assert found.settings == {"address": "https://v", "auth": expected}
     assert found.parameters == (("resource", "urn:a"),)
     environ = {**SAID, "CREDHELPER_CLIENT_SECRET": "aws:a", "CREDHELPER_AWS_ROLE_ARN": "arn"}
-    assert profile.load(environ).get("").settings == {"role_arn": "arn"}
+    assert load.profiles(environ).get("").settings == {"role_arn": "arn"}
     assert "CREDHELPER_VAULT is not a key" in told(CREDHELPER_VAULT_ADDRESS="https://v")
 
 

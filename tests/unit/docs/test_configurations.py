@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from credhelper import caller, hosts, protocols
-from credhelper.config import profile
+from credhelper.config import load
 from tests.conftest import COMMAND
 from tests.support.paths import ROOT
 
@@ -65,7 +65,7 @@ def test_the_profile_serves_them(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     shutil.copy(EXAMPLES / "config.toml", path)
     path.chmod(0o600)
-    profiles = profile.load({"CREDHELPER_CONFIG": str(path)})
+    profiles = load.profiles({"CREDHELPER_CONFIG": str(path)})
     rules = profiles.rules()
     assert profiles.get("").sts["role_arn"]
     google = json.loads((EXAMPLES / "google" / "external-account.json").read_text())

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from credhelper.config import profile, schema
+from credhelper.config import load, schema
 from credhelper.secrets import backend
 from credhelper.secrets.backends import vault
 from tests.conftest import Box
@@ -79,7 +79,7 @@ def test_a_config_loads(name: str, tmp_path: Path) -> None:
     ca.touch()
     path.write_text(block.text.replace("/etc/ssl/private/ca.pem", str(ca)))
     path.chmod(0o600)
-    loaded = profile.load({"CREDHELPER_CONFIG": str(path)})
+    loaded = load.profiles({"CREDHELPER_CONFIG": str(path)})
     for each in tomllib.loads(block.text)["profiles"]:
         found = loaded.get(each)
         kind = getattr(backend.find(found.client_secret.backend), "Settings", None)
@@ -95,7 +95,7 @@ def test_the_pods_config_loads(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(textwrap.dedent(text))
     path.chmod(0o644)
-    found = profile.load({"CREDHELPER_CONFIG": str(path)}).get("")
+    found = load.profiles({"CREDHELPER_CONFIG": str(path)}).get("")
     settings = schema.parse(vault.Settings, found.settings, key="vault")
     assert settings.auth.method == "kubernetes"
 

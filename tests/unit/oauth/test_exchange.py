@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from credhelper.config import profile as profiles
+from credhelper.config import load
 from credhelper.config.profile import Profile
 from credhelper.config.reference import SecretRef
 from credhelper.errors import (
@@ -170,7 +170,7 @@ def test_the_wire_form_for_itwin(scripted: Script, tmp_path: Path) -> None:
         "CREDHELPER_CLIENT_ID": "service-abc",
         "CREDHELPER_CLIENT_SECRET": "env:ITWIN_CLIENT_SECRET",
     }
-    exchanged(profiles.load(environ).get(""), "a+b/c= d")
+    exchanged(load.profiles(environ).get(""), "a+b/c= d")
     [request] = server.requests
     assert request.line == "POST /token HTTP/1.1"
     assert request.body == (
@@ -183,7 +183,7 @@ def test_the_wire_form_for_itwin(scripted: Script, tmp_path: Path) -> None:
 def test_the_preset_speaks_to_bentleys_server() -> None:
     """The address and the settings that Bentley documents."""
     environ = {"ITWIN_CLIENT_ID": "service-abc", "ITWIN_CLIENT_SECRET": "x"}
-    chosen = profiles.load(environ).get("")
+    chosen = load.profiles(environ).get("")
     assert chosen.token_url == "https://ims.bentley.com/connect/token"
     assert (chosen.scope, chosen.client_auth) == ("itwin-platform", "client_secret_post")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from credhelper import cache
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import DeniedError
 from credhelper.renewal import issue, order
 from credhelper.system import deadline
@@ -203,7 +203,7 @@ def test_a_secret_rotated_in_between_is_read_again(
         "client_auth": "client_secret_post",
     }
     source = cache.Source("", stamp="")
-    item = profile.Profiles(source, "p", {"p": settings}).get("p")
+    item = load.Profiles(source, "p", {"p": settings}).get("p")
     tokens.status, tokens.document = 400, {"error": "invalid_client"}
     with pytest.raises(DeniedError):
         issue.issue(order.place(item, source, started=time.monotonic()))
@@ -247,7 +247,7 @@ def test_the_windows() -> None:
     now = time.time()
     cases = [(3600, {}, 300), (100, {}, 20), (3600, {"renew_before": "900s"}, 900)]
     for life_s, extra, before_s in cases:
-        item = profile.Profiles(source, "p", {"p": {**settings, **extra}}).get("p")
+        item = load.Profiles(source, "p", {"p": {**settings, **extra}}).get("p")
         token = Token("a", token_type="Bearer", expires_at=int(now + life_s), scope="")
         assert token.expires_at - issue.renew_at(item, token) == pytest.approx(before_s, abs=2)
 
@@ -275,7 +275,7 @@ def test_a_touched_config_costs_no_request(box: Box, tokens: TokenServer) -> Non
     )
     box.environ["X"] = "secret"
     box.run("get").token()
-    source = profile.load(box.environ).source
+    source = load.profiles(box.environ).source
     before = cache.read(of(box.cache, source, "p"), box.environ)
     path.write_text(path.read_text() + "# a remark\n")
     assert box.run("get").token() == "canary-token-1"
@@ -283,7 +283,7 @@ def test_a_touched_config_costs_no_request(box: Box, tokens: TokenServer) -> Non
     assert before
     assert after
     assert before.stored_at == after.stored_at
-    assert before.stamp != after.stamp == profile.load(box.environ).source.stamp
+    assert before.stamp != after.stamp == load.profiles(box.environ).source.stamp
     assert tokens.count == 1
 
 

@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from credhelper.config import profile, schema
+from credhelper.config import load, schema
 from credhelper.config.reference import SecretRef
 from credhelper.errors import ConfigError, CredhelperError
 from credhelper.oauth.grants import aws_sts
@@ -12,7 +12,7 @@ from credhelper.secrets.field import of_text
 from tests.long.fuzz import checks, isolated
 
 
-def _read(profiles: profile.Profiles, *secrets: str) -> None:
+def _read(profiles: load.Profiles, *secrets: str) -> None:
     """Read every table as far as no server is needed."""
     for rule in profiles.rules():
         assert rule.line().isprintable() or rule.line().count("\t") == 2
@@ -44,7 +44,7 @@ def fuzz_config(data: bytes) -> None:
             file.write(text)
         os.chmod(path, 0o600)
         try:
-            _read(profile.load(os.environ, path), hidden)
+            _read(load.profiles(os.environ, path), hidden)
         except ConfigError as error:
             checks.check(error, hidden)
 
@@ -56,7 +56,7 @@ def fuzz_environment(data: bytes) -> None:
     environ |= {"HOME": "/nowhere", "CREDHELPER_CONFIG": ""}
     with isolated.around(environ):
         try:
-            _read(profile.load(os.environ))
+            _read(load.profiles(os.environ))
         except ConfigError as error:
             checks.check(error)
 

@@ -9,7 +9,7 @@ from unittest import mock
 from credhelper import __main__ as door
 from credhelper import cache, caller
 from credhelper.cli import answer
-from credhelper.config import profile
+from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.renewal import refusal
 from credhelper.system import deadline
@@ -84,7 +84,7 @@ def _put(environ: dict[str, str], data: bytes, names: list[str]) -> None:
     """
     source, now = cache.source(environ), int(time.time())
     data = data.replace(b"{stamp}", os.fsencode(source.stamp))
-    data = data.replace(b"{identity}", profile.load(environ).get("env").identity().encode())
+    data = data.replace(b"{identity}", load.profiles(environ).get("env").identity().encode())
     for seconds in (-100, 0, 100, 3600, 10**6, 10**12):
         data = data.replace(b"{now%+d}" % seconds, b"%d" % (now + seconds))
     for name, text in zip(names, checks.parts(data, len(names)), strict=True):
