@@ -11,7 +11,7 @@ from credhelper import cache, caller, hosts
 from credhelper.cli import protocol_names
 from credhelper.config import load, schema
 from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError
-from credhelper.renewal import issue, lock, order, store
+from credhelper.renewal import issue, lock, order, removal, store
 from credhelper.system import deadline, output, redaction, registry
 from credhelper.system.registry import PROTOCOLS
 
@@ -115,7 +115,7 @@ def _drop(profiles: load.Profiles, rejected: caller.Rejected) -> None:
     slot = profiles.source.slot(cache.Folder(cache.directory(os.environ)), rule.profile)
     entry = cache.read(slot, os.environ)
     if entry and rejected.access_token in ("", entry.token.access_token):
-        store.forget(slot)
+        removal.forget(slot)
 
 
 def _answer(
@@ -158,7 +158,7 @@ def _answer(
 def _sweep(profiles: load.Profiles, folder: cache.Folder) -> None:
     """Delete what serves nobody any more, once a new token has been answered. Raises nothing."""
     try:
-        store.sweep(folder, profiles.source, profiles.tables)
+        removal.sweep(folder, profiles.source, profiles.tables)
     except (OSError, ValueError, deadline.DeadlineExceeded):
         return
 

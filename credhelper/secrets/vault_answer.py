@@ -14,7 +14,7 @@ from credhelper.errors import (
     TemporaryError,
 )
 from credhelper.secrets.vault_token import variable
-from credhelper.system import deadline, http, redaction, url
+from credhelper.system import deadline, http, redaction, unreached, url
 
 READ_HINT = "renew the Vault token or role secret, and let its policy read the path"
 # Sealed and standby states of sys/health, and 412 of a replica that lags behind.
@@ -145,7 +145,9 @@ def _forbidden(error: VaultError, what: str, host: str, hint: str) -> DeniedErro
 
 
 def _unreached(error: Exception, peer: Peer) -> CredhelperError:
-    explained = http.explain(error, whom=peer.whom, url=peer.url, key=peer.key, proxy=peer.proxy)
+    explained = unreached.explain(
+        error, whom=peer.whom, url=peer.url, key=peer.key, proxy=peer.proxy
+    )
     if isinstance(explained, ConfigError) and variable("SKIP_VERIFY"):
         hint = f"{explained.hint} (VAULT_SKIP_VERIFY is not followed)"
         return ConfigError(explained.problem, hint=hint)

@@ -6,30 +6,23 @@ No redirects (a 307 carries the secret to another host), no `.netrc` (it replace
 
 import contextlib
 import email.utils
-import http.client
 import io
 import json
 import random
 import re
-import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import requests
-import urllib3.exceptions
 from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 
 from credhelper import __version__
 from credhelper.errors import (
     ConfigError,
-    CredhelperError,
     ProtocolError,
     TemporaryError,
-    causes,
 )
 from credhelper.hosts import is_loopback
 from credhelper.system import deadline, proxies, redaction, roots
@@ -48,8 +41,6 @@ _HEADERS = {
 }
 # How servers answer plain HTTP on a port for TLS: Go, nginx; Tomcat; Apache.
 _WANTS_TLS = re.compile(rb"HTTPS (server|port)|requires TLS|SSL-enabled server")
-_ALERT = "\x15\x03"  # the first bytes of a TLS record that says no
-_TUNNEL = r"Tunnel connection failed: ([0-9]{3})"  # http.client's words
 ADDRESS = "the address"
 PORTAL = "check the address; a captive portal or a proxy may have answered"
 T = TypeVar("T")
@@ -91,12 +82,14 @@ def _trust(session: requests.Session, paths: list[str], proxy: str) -> None:
 
 @contextlib.contextmanager
 def explained(*, whom: str, url: str, key: str, proxy: str) -> Iterator[None]:
-    """Turn what requests and urllib3 raise inside into one of our errors; see `explain`."""
+    """Turn what requests and urllib3 raise inside into our errors; see `unreached.explain`."""
     try:
         with deadline.waiting_for(whom):
             yield
     except Exception as error:  # noqa: BLE001 - whatever they raise is explained
-        raise explain(error, whom=whom, url=url, key=key, proxy=proxy) from None
+        from credhelper.system import unreached  # which only a failure needs
+
+        raise unreached.explain(error, whom=whom, url=url, key=key, proxy=proxy) from None
 
 
 def _check(
@@ -193,82 +186,3 @@ def retry_after_s(value: str) -> float | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     return max(0.0, moment - time.time())
-
-
-def explain(
-    error: Exception, *, whom: str, url: str, key: str = ADDRESS, proxy: str = ""
-) -> CredhelperError:
-    """Return our error for one of requests'. Its text is dropped: it can quote headers.
-
-    `whom` is the server's role and address, as in `Vault at vault.example:8200`. `key` names the
-    address in the configuration, `proxy` is the configuration's own. Only what was reached is
-    blamed: a proxy that fails says nothing about the host behind it.
-    """
-    if isinstance(error, CredhelperError):
-        return error
-    from credhelper.system import tls  # which only a failure needs
-
-    host, behind = host_of(url), list(causes(error))
-    through = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
-    if any(isinstance(cause, through) for cause in behind):
-        return _of_proxy(behind, host, source=proxies.source(proxy))
-    for cause in behind:
-        if isinstance(cause, ssl.SSLError):
-            return tls.explain(cause, host, key=key)
-        if isinstance(cause, socket.gaierror):
-            return unknown_name(cause, host, key=key)
-        if isinstance(cause, http.client.BadStatusLine) and str(cause).startswith(_ALERT):
-            return tls.wanted(host, key=key)
-    return _unreached(error, behind, whom=whom, url=url, key=key)
-
-
-def _unreached(
-    error: Exception, behind: list[BaseException], *, whom: str, url: str, key: str
-) -> CredhelperError:
-    """Return the error for a server that refuses, breaks or does not answer."""
-    # While the response hook reads the body, urllib3's own exceptions come through.
-    if isinstance(error, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
-        hint = f"try again later, or correct {key}"
-        return TemporaryError(f"{whom} did not answer in time", hint=hint)
-    broken = (requests.exceptions.ConnectionError, urllib3.exceptions.ProtocolError, OSError)
-    if not any(isinstance(cause, broken) for cause in behind):
-        return ConfigError(f"no request to {whom} can be made", hint=f"check {key}, ca and proxy")
-    hint = f"see whether it is running, or correct {key}; try again later"
-    if any(isinstance(cause, ConnectionRefusedError) for cause in behind):
-        return TemporaryError(f"{whom} refuses connections", hint=hint)
-    from credhelper.system import tls
-
-    host = host_of(url)
-    if url.startswith("http:") and tls.is_spoken(host, urlsplit(url).port or 80):
-        return tls.wanted(host, key=key)
-    return TemporaryError(f"the connection to {whom} failed", hint=hint)
-
-
-def unknown_name(error: socket.gaierror, host: str, *, key: str) -> CredhelperError:
-    """Return the error for a name without an address; a machine that is offline knows none."""
-    if error.errno == socket.EAI_NONAME:
-        msg = f"the name {host} does not exist, or this machine is offline"
-        hint = f"correct {key}; or see whether this machine is online, and needs a proxy"
-        return ConfigError(msg, hint=hint)
-    hint = f"check this machine's network and resolver (/etc/resolv.conf), or correct {key}"
-    return TemporaryError(f"the resolver has no answer for {host}", hint=hint)
-
-
-def _of_proxy(behind: list[BaseException], host: str, *, source: str) -> CredhelperError:
-    # Not anywhere in the text: the URL stands in it as well.
-    found = next((match for cause in behind if (match := re.match(_TUNNEL, str(cause)))), None)
-    where, status = f"the proxy on the way to {host}", found[1] if found else ""
-    if status == "407":
-        hint = f"correct the proxy's user and password in {source}"
-        return ConfigError(f"{where} does not accept user and password (407)", hint=hint)
-    if status.startswith("4") and status not in ("408", "429"):
-        hint = f"let the proxy of {source} connect to {host}, or name the host in NO_PROXY"
-        return ConfigError(f"{where} refuses the connection ({status})", hint=hint)
-    if status:
-        return TemporaryError(f"{where} cannot connect ({status})", hint="try again later")
-    if any(isinstance(cause, ssl.SSLError) for cause in behind):
-        hint = f"set {source} like http://host:port, unless the proxy itself speaks TLS"
-        return ConfigError(f"{where} speaks no TLS that can be trusted", hint=hint)
-    if any(getattr(cause, "errno", None) == socket.EAI_NONAME for cause in behind):
-        return ConfigError(f"the name of {where} does not exist", hint=f"correct {source}")
-    return TemporaryError(f"{where} does not answer", hint=f"check {source}, or try again")

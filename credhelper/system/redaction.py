@@ -4,16 +4,13 @@ Each function allows what one place needs and returns "" for everything else; no
 a text that holds a secret of this run, however it is spelled.
 """
 
-import base64
 import functools
-import math
 import os
 import re
-from collections.abc import Callable, Iterable
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterable
 
-# Six characters of a secret in a row are a part of it; shorter ones stand in any text by chance.
-WINDOW = 6
+from credhelper.system.spellings import WINDOW, bare, pieces, spellings, windows
+
 # Of a secret shorter than this every six characters are nearly the whole.
 LEAST = 8
 # Words that servers use; showing them reveals nothing of a secret made of them.
@@ -21,17 +18,9 @@ _WORDS = (
     "client_id client_secret access_token invalid_client unauthorized_client authentication "
     "authorization application credentials platform service"
 )
-# How JSON, C, HTML and a URL, once or twice encoded, write a character.
-_ESCAPES = (
-    *("\\u{:04x}", "\\x{:02x}", "&#x{:x};", "%25{:02x}", "%{:02x}"),
-    *("\\u{:04X}", "\\x{:02X}", "&#x{:X};", "%25{:02X}", "&#{};", "\\{:03o}"),
-)
 _MOMENT = r"([0-9]{4}-[01][0-9]-[0-3][0-9])(?:[T ]([0-2][0-9]:[0-5][0-9]:[0-6][0-9]))?"
 _NAME = r"[A-Za-z0-9._/-]{1,64}"
 _CODE = r"[A-Za-z0-9._-]{1,64}"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_TURNED = _LETTERS[13:] + _LETTERS[:13]
-_ROT13 = str.maketrans(_LETTERS + _LETTERS.upper(), _TURNED + _TURNED.upper())
 _secrets: set[str] = set()  # of this run: `secret.Secret` hides each value that it holds
 
 
@@ -48,16 +37,16 @@ def holds_secret(text: str, *, public: Iterable[str] = ()) -> bool:
     `public` are values that are no secret: what one shares with them does not count, nor does the
     label at the start of both, as vendors put it before keys of all kinds (`tskey-`).
     """
-    bare, windows = _bare(text), _windows(text)
+    letters, parts = bare(text), windows(text)
     known = " ".join([_WORDS, *public]).lower()
     for secret in map(_secret_part, _long_secrets()):
         labelled = f"{known} {_label(secret, text).lower()}"
-        shared = {each for part in _shared(secret, labelled) for each in _pieces(part)}
-        found = (each for each in _pieces(secret) if each[:WINDOW] in windows)  # spares 4 ms
-        if any((each in text or each in bare) and each not in shared for each in found):
+        shared = {each for part in _shared(secret, labelled) for each in pieces(part)}
+        found = (each for each in pieces(secret) if each[:WINDOW] in parts)  # spares 4 ms
+        if any((each in text or each in letters) and each not in shared for each in found):
             return True
-        is_piece = any(bare in _bare(spelling) for spelling, _width in _spellings(secret))
-        if is_piece and len(bare) >= WINDOW and bare.lower() not in known:
+        is_piece = any(letters in bare(spelling) for spelling, _width in spellings(secret))
+        if is_piece and len(letters) >= WINDOW and letters.lower() not in known:
             return True
     return False
 
@@ -150,65 +139,17 @@ def _hints(text: str, public: str = "") -> bool:
 
     More is hidden than in a token: of a secret in hex they are three of its own.
     """
-    windows = _windows(text.lower()) - _windows(public.lower())
-    return any(windows & _telling(secret) for secret in _long_secrets())
+    parts = windows(text.lower()) - windows(public.lower())
+    return any(parts & _revealing(secret) for secret in _long_secrets())
 
 
 @functools.cache  # 1 ms, and a refusal has a dozen texts
-def _telling(secret: str) -> set[str]:
+def _revealing(secret: str) -> set[str]:
     """Return each six characters in a row of every spelling, but for those of servers' words."""
-    known = set().union(*map(_windows, _WORDS.split()))
-    spellings = [text.lower() for text, _width in _spellings(secret)]
-    return set().union(*map(_windows, spellings)) - known
+    known = set().union(*map(windows, _WORDS.split()))
+    lowered = [text.lower() for text, _width in spellings(secret)]
+    return set().union(*map(windows, lowered)) - known
 
 
 def _long_secrets() -> list[str]:
     return [secret for secret in _secrets if len(secret) >= LEAST]
-
-
-def _spellings(value: str) -> list[tuple[str, float]]:
-    """Return how a server or a log may echo a value, each with the characters that spell one."""
-    found = [(each, 1.0) for each in (value, value.upper(), value.lower(), value[::-1])]
-    found.append((value.translate(_ROT13), 1.0))
-    found.append((quote(quote_plus(value), safe=""), 1.0))
-    for form in _ESCAPES:
-        pieces = [form.format(ord(each)) for each in value]
-        found.append(("".join(pieces), max(map(len, pieces), default=1)))
-    for plain in {value, quote_plus(value), quote(value, safe="")}:
-        data = plain.encode("utf-8", "surrogatepass")
-        found += [(plain, 1.0), (data.hex(), 2.0), (data.hex().upper(), 2.0)]
-        found.append((data[::-1].hex(), 2.0))
-        # At each offset; what stands before has a part in the first characters.
-        found += [(_inner(base64.b64encode, data, each, bits=6), 4 / 3) for each in range(3)]
-        found += [(_inner(base64.b32encode, data, each, bits=5), 8 / 5) for each in range(5)]
-        found += [
-            (base64.b85encode(data).decode(), 5 / 4),
-            (base64.a85encode(data).decode(), 5 / 4),
-        ]
-    return found
-
-
-def _inner(encode: Callable[[bytes], bytes], data: bytes, offset: int, *, bits: int) -> str:
-    text = encode(bytes(offset) + data).decode().rstrip("=")
-    return text[math.ceil(offset * 8 / bits) :]
-
-
-def _pieces(value: str) -> set[str]:
-    """Return what six characters in a row of a value look like, in every spelling."""
-    found = set()
-    for spelling, width in _spellings(value):
-        size = math.ceil(WINDOW * width)
-        for text in (spelling, _bare(spelling)):
-            found |= {text[i : i + size] for i in range(len(text) - size + 1)}
-    return found
-
-
-def _windows(text: str) -> set[str]:
-    """Return each six characters in a row, as they are and of letters and digits alone."""
-    forms = (text, _bare(text))
-    return {each[i : i + WINDOW] for each in forms for i in range(len(each) - WINDOW + 1)}
-
-
-def _bare(text: str) -> str:
-    """Return letters and digits alone."""
-    return "".join(filter(str.isalnum, text))

@@ -2,7 +2,7 @@
 
 Callers without a token take turns in any order, one step at a time. An adversary stops processes
 that have a lock, lets them go on, or kills them. Sweepers delete the locks' files, as `forget` and
-`store.sweep` do. `lacks` names a rule of the protocol that is left out, to show what it is for.
+`removal.sweep` do. `lacks` names a rule of the protocol that is left out, to show what it is for.
 """
 
 from collections import defaultdict

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from credhelper import cache
-from credhelper.renewal import store
+from credhelper.renewal import removal, store
 from credhelper.token import Token
 from tests.conftest import Box
 from tests.support.servers.counting import TokenServer
@@ -157,8 +157,8 @@ def test_odd_files_are_left_alone(tmp_path: Path, kind: str) -> None:
     assert cache.read(slot(where), ENVIRON) is None
     with pytest.raises(OSError, match="no entry"):
         store.write(slot(where), entry())
-    assert not store.forget(slot(where))
-    store.forget_all(cache.Folder(str(where)))
+    assert not removal.forget(slot(where))
+    removal.forget_all(cache.Folder(str(where)))
     assert path.lstat().st_ino == before.st_ino
     assert not (tmp_path / "nowhere").exists()
 
@@ -166,8 +166,8 @@ def test_odd_files_are_left_alone(tmp_path: Path, kind: str) -> None:
 def test_a_file_without_our_header_is_not_deleted(tmp_path: Path) -> None:
     """By no kind of `forget`; a new entry replaces it, for it may be a damaged one of that name."""
     damage(tmp_path / "x-0", b"precious")
-    assert not store.forget(slot(tmp_path))
-    store.forget_all(cache.Folder(str(tmp_path)))
+    assert not removal.forget(slot(tmp_path))
+    removal.forget_all(cache.Folder(str(tmp_path)))
     assert (tmp_path / "x-0").read_bytes() == b"precious"
     store.write(slot(tmp_path), entry())
     assert cache.read(slot(tmp_path), ENVIRON)
@@ -245,7 +245,7 @@ def test_a_folder_put_in_its_place_is_not_used(tmp_path: Path) -> None:
     where.mkdir()
     damage(where / "x-0", b"precious")
     store.write(one, entry())
-    store.forget(one)
+    removal.forget(one)
     assert os.listdir(tmp_path / "moved") == []
     assert (where / "x-0").read_bytes() == b"precious"
 

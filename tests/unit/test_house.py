@@ -11,7 +11,7 @@ from tests.support import paths
 ROOT = Path(credhelper.__file__).parent
 # Where a library may be imported: `a` is a file or a folder, below the package.
 ONLY_IN = {
-    "requests": ("oauth", "system/http", "system/proxies", "secrets/vault"),
+    "requests": ("oauth", "system/http", "system/unreached", "system/proxies", "secrets/vault"),
     "hvac": ("secrets/vault_answer", "secrets/vault_login", "secrets/vault_session"),
     "keyring": ("cli/keyring_backend",),
     "boto3": ("secrets/aws_session", "secrets/backends/aws"),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from credhelper.cli.check import exposure
 from credhelper.cli.check.run import Results, needed
 from credhelper.errors import ConfigError, TemporaryError
-from credhelper.system import http, proxies, url
+from credhelper.system import http, proxies, unreached, url
 
 _PORTS = {"http": 80, "https": 443}
 SOON_S = 14 * 86400
@@ -33,7 +33,7 @@ def check_name(results: Results) -> tuple[str, str]:
         try:
             found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
-            raise http.unknown_name(error, host, key=profile.address_key) from None
+            raise unreached.unknown_name(error, host, key=profile.address_key) from None
         detail = f"{host} is {', '.join(dict.fromkeys(str(entry[4][0]) for entry in found))}"
     results.proxy = proxy
     return detail, ""
@@ -74,7 +74,7 @@ def check_connection(results: Results) -> tuple[str, str]:
         except Exception as raised:  # noqa: BLE001 - whatever requests and urllib3 raise is explained
             role = "the token endpoint" if profile.token_url else "the issuer"
             whom = f"{role} at {url.place_of(address)}"
-            raise http.explain(
+            raise unreached.explain(
                 raised, whom=whom, url=address, key=key, proxy=profile.proxy
             ) from None
     detail, ends_at, results.ahead_s = servers[0]

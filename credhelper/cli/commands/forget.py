@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from credhelper import cache
 from credhelper.config import load
 from credhelper.errors import OutputError, word_for
-from credhelper.renewal import store
+from credhelper.renewal import removal
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(options: SimpleNamespace) -> int:
     folder = cache.Folder(cache.directory(os.environ))
     try:
         if options.all:
-            store.forget_all(folder)
+            removal.forget_all(folder)
         else:
             _forget_one(folder, options)
     except OSError as error:
@@ -49,5 +49,5 @@ def _source(config: str) -> cache.Source:
 
 def _forget(folder: cache.Folder, source: cache.Source, name: str) -> bool:
     """Delete a profile's entries, also of a removed profile; return whether there was one."""
-    grants = list(store.grants(folder, name, source))
-    return sum(store.forget(source.slot(folder, name, grant)) for grant in grants) > 0
+    grants = list(removal.grants(folder, name, source))
+    return sum(removal.forget(source.slot(folder, name, grant)) for grant in grants) > 0

@@ -154,7 +154,7 @@ class Disk:
         self.files[name] = data
 
     def unlink(self, _folder: cache.Folder, name: str) -> bool:
-        """Delete a file, in the place of `store._unlink`."""
+        """Delete a file, in the place of `removal.unlink`."""
         return self.files.pop(name, None) is not None
 
     def take(self, _folder: cache.Folder, name: str, suffix: str = lock.SUFFIX) -> "Held | None":

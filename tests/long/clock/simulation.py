@@ -14,7 +14,7 @@ from credhelper import cache
 from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.oauth import exchange
-from credhelper.renewal import issue, lock, miss, order, refusal, store
+from credhelper.renewal import issue, lock, miss, order, refusal, removal, store
 from credhelper.renewal.order import Order
 from credhelper.system import deadline, files, http
 from credhelper.token import Token
@@ -210,7 +210,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
         patch.setattr(cache, "read_data", disk.read)
         patch.setattr(files, "write", disk.write)
         patch.setattr(store, "_check_replaceable", lambda *_a: None)
-        patch.setattr(store, "_unlink", disk.unlink)
+        patch.setattr(removal, "unlink", disk.unlink)
         patch.setattr(store, "write", keep)
         patch.setattr(lock, "take", disk.take)
         patch.setattr(lock, "make", lambda _folder: DESCRIPTOR)

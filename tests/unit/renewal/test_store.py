@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from credhelper import cache
-from credhelper.renewal import lock, refusal, store
+from credhelper.renewal import lock, refusal, removal, store
 from credhelper.system import files
 from credhelper.token import Token
 from tests.support.slots import damage, sealed, slot
@@ -105,12 +105,12 @@ def test_only_who_can_write_into_the_folder_matters(
     assert (cache.read(slot(tmp_path), ENVIRON) is not None) == is_trusted
     if is_trusted:
         store.write(slot(tmp_path), entry("other"))
-        assert store.forget(slot(tmp_path))
+        assert removal.forget(slot(tmp_path))
         return
     with pytest.raises(PermissionError, match="this user's alone"):
         store.write(slot(tmp_path), entry("other"))
     with pytest.raises(PermissionError, match="this user's alone"):
-        store.forget(slot(tmp_path))
+        removal.forget(slot(tmp_path))
     assert os.listdir(tmp_path) == ["x-0"]
 
 
@@ -167,11 +167,11 @@ def test_what_is_the_users_stays(users: Path) -> None:
     """Storing, sweeping and forgetting all of it touch nothing that we did not write."""
     folder = cache.Folder(str(users))
     store.write(slot(users), entry())
-    store.sweep(folder, SETTINGS, ["x"])
-    store.forget(slot(users))
-    store.forget(slot(users, "deploy", key="5eed"))
-    store.forget(slot(users, "release", key="1"))
-    store.forget_all(folder)
+    removal.sweep(folder, SETTINGS, ["x"])
+    removal.forget(slot(users))
+    removal.forget(slot(users, "deploy", key="5eed"))
+    removal.forget(slot(users, "release", key="1"))
+    removal.forget_all(folder)
     del folder
     kept = {name for name in USERS if (users / name).read_bytes() == b"precious"}
     assert kept == USERS
@@ -186,7 +186,7 @@ def test_litter_is_our_temporary_file_of_an_hour(tmp_path: Path) -> None:
         damage(tmp_path / name, b"")
         os.utime(tmp_path / name, (0, time.time() - age_s))
     folder = cache.Folder(str(tmp_path))
-    store.sweep(folder, SETTINGS, [])
+    removal.sweep(folder, SETTINGS, [])
     del folder
     assert os.listdir(tmp_path) == [f".z-0{end}"]
 
@@ -210,7 +210,7 @@ def test_what_serves_nobody_goes(tmp_path: Path) -> None:
         damage(tmp_path / f"{name}.lock", lock.HEADER)
         damage(tmp_path / f"{name}.lock.2", lock.HEADER)
     folder = cache.Folder(str(tmp_path))
-    store.sweep(folder, SETTINGS, ["good", "ended"])
+    removal.sweep(folder, SETTINGS, ["good", "ended"])
     del folder
     good = f"good-{SETTINGS.key}"
     assert set(os.listdir(tmp_path)) == {
@@ -224,7 +224,7 @@ def test_what_is_being_renewed_is_not_swept(tmp_path: Path) -> None:
     folder = cache.Folder(str(tmp_path))
     held = lock.take(folder, f"ended-{SETTINGS.key}")
     assert held
-    store.sweep(folder, SETTINGS, ["ended"])
+    removal.sweep(folder, SETTINGS, ["ended"])
     assert (tmp_path / f"ended-{SETTINGS.key}").exists()
     held.release()
     del held, folder
@@ -238,11 +238,11 @@ def test_indexes_and_locks_without_entries_go_after_a_day(tmp_path: Path) -> Non
         damage(tmp_path / f"x-{key}.lock", lock.HEADER)
     put(tmp_path, "x", "2")
     store.write_index(folder, SETTINGS, cache.Index("", {}, []))
-    store.sweep(folder, SETTINGS, [])
+    removal.sweep(folder, SETTINGS, [])
     assert len(os.listdir(tmp_path)) == 6
     for name in os.listdir(tmp_path):
-        os.utime(tmp_path / name, (0, time.time() - store.UNUSED_S - 1))
-    store.sweep(folder, SETTINGS, [])
+        os.utime(tmp_path / name, (0, time.time() - removal.UNUSED_S - 1))
+    removal.sweep(folder, SETTINGS, [])
     del folder
     assert set(os.listdir(tmp_path)) == {"@index-2", "x-2", "x-2.lock", f"@index-{SETTINGS.key}"}
 
@@ -254,17 +254,17 @@ def test_forgetting_an_entry_leaves_the_others(tmp_path: Path) -> None:
         name = f"{profile}-{SETTINGS.key}"
         damage(tmp_path / f"{name}.refused", b"credhelper-refusal 2\n")
         damage(tmp_path / f"{name}.lock", lock.HEADER)
-    assert store.forget(slot(tmp_path, "a", key=SETTINGS.key))
-    assert not store.forget(slot(tmp_path, "a", key=SETTINGS.key))
+    assert removal.forget(slot(tmp_path, "a", key=SETTINGS.key))
+    assert not removal.forget(slot(tmp_path, "a", key=SETTINGS.key))
     name = f"b-{SETTINGS.key}"
     assert set(os.listdir(tmp_path)) == {name, f"{name}.refused", f"{name}.lock"}
     damage(tmp_path / "@index-1", b"/a 1\np\np\nend\n")
     folder = cache.Folder(str(tmp_path))
-    store.forget_all(folder)
+    removal.forget_all(folder)
     del folder
     assert os.listdir(tmp_path) == []
-    assert not store.forget(slot(tmp_path / "nowhere", "a"))
-    store.forget_all(cache.Folder(str(tmp_path / "nowhere")))
+    assert not removal.forget(slot(tmp_path / "nowhere", "a"))
+    removal.forget_all(cache.Folder(str(tmp_path / "nowhere")))
 
 
 def test_a_lock_that_is_held_is_not_deleted(tmp_path: Path) -> None:
@@ -272,8 +272,8 @@ def test_a_lock_that_is_held_is_not_deleted(tmp_path: Path) -> None:
     folder = cache.Folder(str(tmp_path))
     held = lock.take(folder, "x-0")
     assert held
-    store.forget(slot(tmp_path))
-    store.forget_all(folder)
+    removal.forget(slot(tmp_path))
+    removal.forget_all(folder)
     assert os.listdir(tmp_path) == ["x-0.lock"]
     held.release()
     del held, folder
@@ -292,10 +292,10 @@ def test_what_cannot_be_read_is_not_said_to_be_forgotten(
     with monkeypatch.context() as patch:
         patch.setattr(cache, "load", refuse)
         with pytest.raises(OSError, match="made up"):
-            store.forget(there)
+            removal.forget(there)
         with pytest.raises(OSError, match="made up"):
-            store.forget_all(there.folder)
-    assert store.forget(there)
+            removal.forget_all(there.folder)
+    assert removal.forget(there)
 
 
 def test_a_disk_that_takes_a_byte_at_a_time_gets_them_all(

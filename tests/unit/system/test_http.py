@@ -21,7 +21,7 @@ from credhelper.errors import ConfigError, CredhelperError, ProtocolError, Tempo
 from credhelper.oauth import exchange
 from credhelper.renewal import issue, order
 from credhelper.secrets.secret import Secret
-from credhelper.system import deadline, http
+from credhelper.system import deadline, http, unreached
 from tests.conftest import Box
 from tests.support.servers.scripted import (
     Behaviour,
@@ -594,6 +594,6 @@ def test_no_foreign_text_is_shown() -> None:
     """An exception of a library can quote a header, so its text is dropped."""
     for error in (ValueError(SECRET), OSError(SECRET), ssl.SSLError(1, SECRET), KeyError(SECRET)):
         url = f"https://user:{SECRET}@h.example/{SECRET}"
-        made = http.explain(error, whom="Vault at h.example", url=url)
+        made = unreached.explain(error, whom="Vault at h.example", url=url)
         assert SECRET not in made.line() + repr(made)
         assert "h.example" in made.problem
