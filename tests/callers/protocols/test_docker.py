@@ -143,6 +143,7 @@ def sdk(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - the SDK has n
     return pytest.importorskip("docker.credentials", reason="docker is not installed")
 
 
+@pytest.mark.slow
 def test_the_sdk_understands_every_answer(
     box: Box,
     tokens: TokenServer,

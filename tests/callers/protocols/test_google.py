@@ -181,6 +181,7 @@ def test_the_python_library_at_a_terminal(
     assert pool[1] == ["canary-token-1", "canary-token-2"]
 
 
+@pytest.mark.slow
 def test_the_python_library_tells_the_failure(
     box: Box, tokens: TokenServer, pool: tuple[str, list[str]]
 ) -> None:

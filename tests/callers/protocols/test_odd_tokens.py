@@ -185,11 +185,14 @@ def test_git_reads_it(odd: Box) -> None:
     assert line("password=")(told) == ODD
 
 
+@pytest.mark.slow
 def test_docker_reads_it(odd: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real SDK, by the credential helper on the PATH."""
     odd.environ["CREDHELPER_HOSTS"] = "registry.example.com"
     monkeypatch.setenv("PATH", f"{Path(COMMAND).parent}:{odd.environ['PATH']}")
-    store = pytest.importorskip("docker.credentials").Store("credhelper", environment=odd.environ)
+    store = pytest.importorskip("docker.credentials", reason="docker is not installed").Store(
+        "credhelper", environment=odd.environ
+    )
     assert store.get("registry.example.com")["Secret"] == ODD
 
 
