@@ -2,7 +2,9 @@
 
 import argparse
 import functools
+import os
 import re
+import sys
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import NoReturn
@@ -76,10 +78,15 @@ def _unknown(command: str, rest: Sequence[str], parser: argparse.ArgumentParser)
 def parse(arguments: Sequence[str]) -> SimpleNamespace:
     """Return the options, `command` among them. Raises UsageError, and SystemExit for `--help`.
 
+    Without any argument a person at a terminal gets the overview, and a program the error.
+
     `child` is what follows a `--`: words of another command, that no option of ours is taken from.
     """
     end = arguments.index("--") if "--" in arguments else len(arguments)
     parser = build()
+    if not arguments and os.isatty(2):
+        parser.print_help(sys.stderr)
+        raise SystemExit(UsageError.status)
     found, rest = parser.parse_known_args(arguments[:end])
     if rest:
         raise _unknown(found.command, rest, parser)

@@ -2,20 +2,16 @@
 
 import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
 from credhelper import cache
-from credhelper.config.profile import Profile
 from credhelper.errors import CredhelperError, OutputError, TemporaryError, word_for
-from credhelper.renewal import lock, refusal, store
+from credhelper.renewal import fetch, lock, refusal, store
 from credhelper.renewal.order import Issued, Order
 from credhelper.system import deadline
-from credhelper.token import Token
 
-SOFT_S, SOFT_SHARE = 300, 0.2
 # A caller with a good token does not wait long for a better one.
 SOFT_BUDGET_S = 5.0
 ATTEMPTS = 3
@@ -143,19 +139,6 @@ def _warning(order: Order, entry: cache.Entry) -> str:
     return f"credhelper: temporary: the server's tokens live {left_s:.0f} s; lower --min-ttl"
 
 
-def renew_at(
-    profile: Profile, token: Token, *, soft_s: float = SOFT_S, share: float = SOFT_SHARE
-) -> int:
-    """Return when the soft window begins: 300 s or a fifth of the life before the expiry."""
-    now = time.time()
-    life_s = token.expires_at - now
-    before_s = min(soft_s, share * life_s)
-    if profile.renew_before is not None:
-        # As long as a caller's own window may be, but never so long that each call renews.
-        before_s = min(profile.renew_before, 0.9 * life_s)
-    return int(token.expires_at - before_s)
-
-
 def _fetch_within(order: Order, until: float, *, attempts: int, endpoint: str) -> cache.Entry:
     """Return what was ordered, new, within a time limit. Raises TemporaryError past it.
 
@@ -165,7 +148,7 @@ def _fetch_within(order: Order, until: float, *, attempts: int, endpoint: str) -
     deadline.start(until)
     try:
         limited = replace(order, until=until)
-        return _fetch_keys(limited) if order.grant else _fetch(limited, attempts, endpoint)
+        return _keys(limited) if order.grant else fetch.token(limited, attempts, endpoint)
     except deadline.DeadlineExceeded as late:
         raise _late(order, budget_s, late) from None
     except (ImportError, OSError) as error:
@@ -183,46 +166,12 @@ def _late(order: Order, budget_s: float, late: deadline.DeadlineExceeded) -> Tem
     return TemporaryError(msg, hint="try again later, or raise its `deadline`")
 
 
-def _fetch(order: Order, attempts: int, endpoint: str) -> cache.Entry:
-    """Return the entry of a new token, bound to all that decided about it."""
-    # The network stack, 65 ms, is imported under the lock only: of 200 callers one pays for it.
-    from credhelper.renewal import rotation
-    from credhelper.secrets import secret
-    from credhelper.system import resolver
-
-    resolver.make_interruptible()
-    found = rotation.fetch(order.profile, attempts=attempts, endpoint=endpoint)
-    variables = secret.variables(order.profile.client_secret)
-    return cache.Entry(
-        found.token,
-        stamp=order.source.stamp,
-        identity=order.profile.identity(),
-        stored_at=time.time(),
-        renew_at=renew_at(order.profile, found.token),
-        endpoint=found.endpoint if order.profile.issuer else "",
-        conditions={variable: os.environ.get(variable) for variable in variables},
-    )
-
-
-def _fetch_keys(order: Order) -> cache.Entry:
+def _keys(order: Order) -> cache.Entry:
     """Return new AWS keys: for the cached access token if it still serves, else for a new one."""
-    from credhelper.oauth.grants import aws_sts
-    from credhelper.system import resolver  # boto3, 100 ms, for this grant only
-
-    resolver.make_interruptible()
-    aws_sts.settings(order.profile)  # a mistake in them costs no request
+    fetch.check_keys(order.profile)
     # The token is kept, too, under its own lock: always taken after that of the keys.
     plain = _issue_once(replace(order, min_ttl_s=cache.HARD_S, grant=""), None).entry
-    keys = aws_sts.assume(order.profile, plain.token)
-    conditions = {variable: os.environ.get(variable) for variable in aws_sts.VARIABLES}
-    return cache.Entry(
-        keys,
-        stamp=order.source.stamp,
-        identity=order.profile.identity(),
-        stored_at=time.time(),
-        renew_at=renew_at(order.profile, keys, soft_s=aws_sts.SOFT_S, share=aws_sts.SOFT_SHARE),
-        conditions={**plain.conditions, **conditions},
-    )
+    return fetch.keys(order, plain)
 
 
 def _mark(order: Order, error: CredhelperError) -> None:
@@ -238,22 +187,13 @@ def _mark(order: Order, error: CredhelperError) -> None:
         until=now + lasts_s if lasts_s else 0.0,
         stamp=stamp,
         identity=order.profile.identity(),
-        conditions=_conditions(order) if lasts_s else {},
+        conditions=fetch.conditions(order) if lasts_s else {},
     )
     failure.at = now
     try:
         store.write_failure(slot, failure)
     except (OSError, ValueError):
         return  # then the next caller asks for itself
-
-
-def _conditions(order: Order) -> Mapping[str, str | None]:
-    """Return what distinguishes this secret from another one at the same reference."""
-    from credhelper.secrets import secret  # the backend is imported by now
-
-    reference = order.profile.client_secret
-    variables = {name: os.environ.get(name) for name in secret.variables(reference)}
-    return {**variables, **secret.state(reference)}
 
 
 def _kept(order: Order, entry: cache.Entry, held: lock.Lock) -> str:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from credhelper import cache
-from credhelper.renewal import issue, refusal
+from credhelper.renewal import fetch, issue, refusal
 from credhelper.renewal.order import Order
 from tests.conftest import Box
 from tests.long.clock import checks, simulated
@@ -44,7 +44,7 @@ def _patient(order: Order, until: float, *, attempts: int, endpoint: str) -> cac
 
 
 BREAKS: dict[str, tuple[object, str, object, str]] = {
-    "always stale": (issue, "renew_at", lambda *_a, **_k: 0, "before the soft window"),
+    "always stale": (fetch, "renew_at", lambda *_a, **_k: 0, "before the soft window"),
     "never fresh": (cache.Entry, "is_fresh", lambda *_a: False, "before the soft window"),
     "no postponement": (refusal, "POSTPONE_S", 0, "soon after a failure"),
     "no limit": (cache.Entry, "serves", lambda self, now, *_a: self.stored_at <= now + 1, "limit"),
@@ -70,7 +70,7 @@ def test_what_breaks_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> N
 
 def test_an_endless_renewal_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound of renewals in an hour fails, too, where any time is good enough for one."""
-    monkeypatch.setattr(issue, "renew_at", lambda *_a, **_k: 0)
+    monkeypatch.setattr(fetch, "renew_at", lambda *_a, **_k: 0)
     monkeypatch.setattr(checks, "SOFT_S", 10**6)
     monkeypatch.setattr(checks, "SOFT_SHARE", 2)
     with pytest.raises(AssertionError, match="renewed endlessly"):

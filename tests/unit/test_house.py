@@ -69,6 +69,15 @@ def test_the_top_has_fifteen_entries() -> None:
         assert path.parent == ROOT or is_empty, path
 
 
+def test_the_page_of_the_house_is_what_ls_shows() -> None:
+    """Each entry at the top has its line in the tree, and no other has."""
+    page = (paths.ROOT / "docs" / "pages" / "explanation" / "house.md").read_text()
+    tree = page.partition("```text\n")[2].partition("```")[0]
+    listed = {line.split()[0].rstrip("/") for line in tree.splitlines()[1:]}
+    plain = {"__init__.py", "py.typed", "__pycache__"}
+    assert listed == {path.name for path in ROOT.iterdir()} - plain
+
+
 def test_heavy_libraries_have_one_door() -> None:
     """Each network library is imported where it belongs: laziness lives at module borders."""
     for name, tree in modules().items():

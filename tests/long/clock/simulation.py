@@ -14,7 +14,7 @@ from credhelper import cache
 from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.oauth import exchange
-from credhelper.renewal import issue, lock, miss, order, refusal, removal, store
+from credhelper.renewal import fetch, issue, lock, miss, order, refusal, removal, store
 from credhelper.renewal.order import Order
 from credhelper.system import deadline, files, http
 from credhelper.token import Token
@@ -168,7 +168,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
     """Put the simulation's time, server and disk in the places of the real ones."""
     clock, disk = simulation.clock, simulation.disk
 
-    def fetch(order: Order, attempts: int, endpoint: str) -> cache.Entry:
+    def counted(order: Order, attempts: int, endpoint: str) -> cache.Entry:
         checks, server = simulation.checks, simulation.server
         checks.asks()
         fetches, requests = checks.fetches, server.requests
@@ -193,9 +193,9 @@ def _instead(simulation: Simulation) -> Iterator[None]:
             simulation.slept = True
             clock.suspend(simulation.dice.choice(LIVES_S))
 
-    real_write, real_fetch = store.write, issue._fetch  # noqa: SLF001 - where requests begin
+    real_write, real_fetch = store.write, fetch.token  # where requests begin
     with pytest.MonkeyPatch.context() as patch:
-        for module in (door, issue, lock, miss, exchange, order, refusal, http):
+        for module in (door, fetch, issue, lock, miss, exchange, order, refusal, http):
             patch.setattr(module, "time", clock)
         for name in ("start", "stop", "remaining_s"):
             patch.setattr(deadline, name, getattr(clock, name))
@@ -205,7 +205,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
         patch.setattr(door, "os", _System)
         patch.setattr(http, "random", simulation.dice)
         patch.setattr(http, "open_session", lambda *_a, **_k: simulation.server)
-        patch.setattr(issue, "_fetch", fetch)
+        patch.setattr(fetch, "token", counted)
         patch.setattr(cache, "source", lambda _environ: simulation.profiles.source)
         patch.setattr(cache, "read_data", disk.read)
         patch.setattr(files, "write", disk.write)

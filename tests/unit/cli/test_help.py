@@ -19,7 +19,7 @@ from credhelper.cli.help.topics import profiles
 from credhelper.config import load
 from credhelper.config.profile import Profile
 from credhelper.errors import CredhelperError, UsageError
-from credhelper.renewal import issue, refusal
+from credhelper.renewal import fetch, refusal
 from credhelper.secrets import backends, vault_login
 from credhelper.secrets.backends import aws, vault
 from tests.conftest import Box
@@ -138,7 +138,7 @@ def test_the_numbers_of_the_cache_are_the_codes() -> None:
     """Each stands in the text."""
     said = " ".join(text("cache").split())
     assert f"until {cache.HARD_S} s before" in said
-    assert f"last {issue.SOFT_S} s, or the last {issue.SOFT_SHARE * 100:.0f}%" in said
+    assert f"last {fetch.SOFT_S} s, or the last {fetch.SOFT_SHARE * 100:.0f}%" in said
     assert f"for {refusal.DENIED_S:.0f} s" in said
 
 

@@ -120,6 +120,20 @@ def test_a_warning_is_for_a_terminal(box: Box, tokens: TokenServer) -> None:
     os.close(parent)
 
 
+def test_without_words_a_person_gets_the_overview(box: Box) -> None:
+    """On stderr, with the status of a usage error: stdout may be somebody's token."""
+    parent, child = pty.openpty()
+    ran = subprocess.run(
+        [COMMAND], env=box.environ, stderr=child, stdout=subprocess.PIPE, check=False
+    )
+    os.close(child)
+    shown = os.read(parent, 65536)
+    os.close(parent)
+    assert (ran.returncode, ran.stdout) == (64, b"")
+    assert b"usage: credhelper" in shown
+    assert b"setup" in shown
+
+
 def test_config_option(box: Box, tokens: TokenServer) -> None:
     """`--config` names another file, whose tokens are kept apart."""
     for name in ("a", "b"):

@@ -19,7 +19,7 @@ from credhelper.errors import (
     TemporaryError,
 )
 from credhelper.oauth.grants import aws_sts
-from credhelper.renewal import issue
+from credhelper.renewal import fetch
 from credhelper.system import redaction
 from credhelper.token import Token
 from tests.support.servers.aws import Script
@@ -205,5 +205,5 @@ def test_the_region(
 def test_keys_are_renewed_before_an_sdk_asks(life_s: int, early_s: int) -> None:
     """At 15 minutes before the expiry, as botocore does; short ones have three quarters of it."""
     keys = Token("a~b~c~d", token_type="Bearer", expires_at=int(time.time()) + life_s, scope="")
-    at = issue.renew_at(profile(), keys, soft_s=aws_sts.SOFT_S, share=aws_sts.SOFT_SHARE)
+    at = fetch.renew_at(profile(), keys, soft_s=aws_sts.SOFT_S, share=aws_sts.SOFT_SHARE)
     assert keys.expires_at - at == pytest.approx(early_s, abs=2)

@@ -10,7 +10,7 @@ import pytest
 from credhelper import cache
 from credhelper.config import load
 from credhelper.errors import DeniedError
-from credhelper.renewal import issue, order
+from credhelper.renewal import fetch, issue, order
 from credhelper.system import deadline
 from credhelper.token import Token
 from tests.conftest import Box
@@ -249,7 +249,7 @@ def test_the_windows() -> None:
     for life_s, extra, before_s in cases:
         item = load.Profiles(source, "p", {"p": {**settings, **extra}}).get("p")
         token = Token("a", token_type="Bearer", expires_at=int(now + life_s), scope="")
-        assert token.expires_at - issue.renew_at(item, token) == pytest.approx(before_s, abs=2)
+        assert token.expires_at - fetch.renew_at(item, token) == pytest.approx(before_s, abs=2)
 
 
 @pytest.mark.parametrize("arguments", [["get"], ["get", "p"], ["as", "token", "p"]])
