@@ -1,6 +1,7 @@
 """The exchange: OAuth 2.0 client credentials (RFC 6749 section 4.4), its answer checked."""
 
 import base64
+import logging
 import time
 from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
@@ -80,6 +81,7 @@ def _exchange_at(endpoint: str, profile: Profile, secret: Secret, attempts: int)
         # Counted from before the request: the server's clock started at some point after it.
         return Exchanged(_token(answer, profile, started=started), endpoint)
 
+    logging.getLogger(__name__).info("asking %s", whom)
     with session:
         try:
             return http.retrying(attempt, attempts=attempts)

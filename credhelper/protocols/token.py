@@ -3,7 +3,7 @@
 from credhelper.caller import Asked
 from credhelper.token import Token
 
-CALLERS = ("rclone",)
+CALLERS = ("rclone", "ansible")
 
 
 def reply(token: Token, _asked: Asked) -> str:

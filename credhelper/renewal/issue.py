@@ -1,5 +1,6 @@
 """A token for a profile: from the cache or, once for all callers, from the server."""
 
+import logging
 import os
 import time
 from contextlib import suppress
@@ -15,6 +16,7 @@ from credhelper.system import deadline
 # A caller with a good token does not wait long for a better one.
 SOFT_BUDGET_S = 5.0
 ATTEMPTS = 3
+log = logging.getLogger(__name__)
 
 
 def issue(order: Order, held: lock.Lock | None = None) -> Issued:
@@ -43,6 +45,8 @@ def _issue_once(order: Order, held: lock.Lock | None) -> Issued:
     if settled.refusal:
         raise settled.refusal
     if entry := settled.entry:
+        left_s = entry.token.expires_at - time.time()
+        log.info("the token cached in %s is good for %.0f s", order.folder.path, left_s)
         _restamp(order, entry)
         return Issued(entry, _warning(order, entry))
     held = cast("lock.Lock", settled.lock)

@@ -1,6 +1,7 @@
 """The secret at a reference, and what its backend knows about it."""
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Mapping
 
 from credhelper.config import schema
@@ -42,6 +43,7 @@ class Secret:
 def read(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> Secret:
     """Return the secret. Raises the backend's CredhelperError, ConfigError for an unfit value."""
     parsed = settings_of(reference, settings, key=key)
+    logging.getLogger(__name__).info("reading %s", reference)
     with deadline.waiting_for(f"{reference}"), visit(reference.backend) as module:
         value: object = module.read(reference.path, reference.field, parsed)
     return _checked(value, reference)

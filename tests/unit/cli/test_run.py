@@ -93,7 +93,7 @@ def test_forget_drops_one_or_all(box: Box, tokens: TokenServer) -> None:
 
 
 def test_verbose_tells_more_and_no_secret(box: Box, tokens: TokenServer) -> None:
-    """With -v the owner and mode of a secret file are told, on stderr."""
+    """With -v stderr says what was read, who was asked, and then that the cache answered."""
     secret = box.home / "secret"
     secret.write_text(f"{canary.CLIENT_SECRET}\n")
     secret.chmod(0o600)
@@ -101,10 +101,14 @@ def test_verbose_tells_more_and_no_secret(box: Box, tokens: TokenServer) -> None
         f'[profiles.p]\ntoken_url = "{tokens.url}"\nclient_id = "x"\n'
         f'client_secret = "file:{secret}"\n'
     )
-    ran = box.run("get", "-v")
-    assert "mode 0600" in ran.stderr
-    assert "canary" not in ran.stderr
-    assert ran.status == 0
+    first, second = box.run("get", "-v"), box.run("get", "-v")
+    place = tokens.url.removeprefix("http://").removesuffix("/token")
+    for words in ("mode 0600", f"reading file:{secret}", f"asking the token endpoint at {place}"):
+        assert words in first.stderr
+    assert f"the token cached in {box.cache} is good for 3" in second.stderr
+    for ran in (first, second):
+        assert "canary" not in ran.stderr
+        assert ran.status == 0
 
 
 def test_a_warning_is_for_a_terminal(box: Box, tokens: TokenServer) -> None:
