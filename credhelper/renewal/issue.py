@@ -103,17 +103,17 @@ def _restamp(order: Order, entry: cache.Entry) -> None:
     """
     if entry.stamp == order.source.stamp or order.profile.ephemeral:
         return
-    slot = order.slot()
-    try:
-        held = lock.take(order.folder, slot.name)
-        there = _usable(order) if held else None
-        if there:
-            there.stamp = order.source.stamp
-            store.write(slot, there)
-        if held:
+    # What the disk refuses, the next caller tries again.
+    with suppress(OSError, ValueError):
+        held = lock.take(order.folder, order.slot().name)
+        if held is None:
+            return
+        try:
+            if there := _usable(order):
+                there.stamp = order.source.stamp
+                store.write(order.slot(), there)
+        finally:
             held.release()
-    except (OSError, ValueError):
-        return  # the next caller's door hands over to us again
 
 
 def _renew(order: Order, held: lock.Lock) -> Issued:

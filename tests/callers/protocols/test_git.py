@@ -230,3 +230,18 @@ def test_what_git_decodes_is_compared_decoded(box: Box, tokens: TokenServer, hos
         said = box.call("git", *words, "credential", "fill", stdin=f"url=https://{asked}/r\n\n")
         assert ("password=canary-token-1\n" in said.stdout) == (asked != host), said.stdout
         assert tokens.count == count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("last", ["api.example.com", "evil.example"])
+def test_of_a_repeated_attribute_the_last_counts(box: Box, tokens: TokenServer, last: str) -> None:
+    """As for git itself, which hands the last one to its helpers."""
+    process.need("git")
+    box.itwin(tokens.url)
+    box.environ |= {"CREDHELPER_HOSTS": "api.example.com", "GIT_TERMINAL_PROMPT": "0"}
+    first = {"api.example.com": "evil.example", "evil.example": "api.example.com"}[last]
+    asked = f"protocol=http\nprotocol=https\nhost={first}\nhost={last}\n\n"
+    words = ("-c", "credential.helper=", "-c", f"credential.helper={COMMAND} as git")
+    by_git = box.call("git", *words, "credential", "fill", stdin=asked).stdout
+    ours = box.call(COMMAND, "as", "git", "get", stdin=asked).stdout
+    assert ("password=" in by_git) == ("password=" in ours) == (last == "api.example.com")
