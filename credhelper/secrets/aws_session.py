@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import uuid
+from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from credhelper import cache
@@ -43,6 +46,27 @@ def open_session(*, profile: str, region: str) -> boto3.Session:
         raise aws_errors.explain(error, what="the AWS session") from None
     aws_chain.resolve(core, name)
     return session
+
+
+def client(session: boto3.Session, service: str, *, endpoint_url: str, ca: str, **keys: str) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
+    """Return a client of a service; `endpoint_url` and `ca` may be "" for AWS's own."""
+    if ca and not os.path.exists(ca):
+        msg = f"aws.ca: there is no file or folder {ca}"
+        raise ConfigError(msg, hint="give a PEM file or a folder of them")
+    return session.client(
+        service, endpoint_url=endpoint_url or None, verify=ca or None, config=CONFIG, **keys
+    )
+
+
+def assume(sts: Any, role_arn: str, *, external_id: str) -> ReadOnlyCredentials:  # noqa: ANN401 - as `client`
+    """Return the keys of a role. Raises `aws_errors.ERRORS`."""
+    request = {"RoleArn": role_arn, "RoleSessionName": f"credhelper-{uuid.uuid4().hex[:8]}"}
+    if external_id:
+        request["ExternalId"] = external_id
+    given = sts.assume_role(**request)["Credentials"]
+    return ReadOnlyCredentials(
+        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+    )
 
 
 def tidy_environment() -> None:

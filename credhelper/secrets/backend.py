@@ -9,6 +9,12 @@ from credhelper.errors import ConfigError
 from credhelper.system import redaction, registry
 from credhelper.system.registry import BACKENDS
 
+# A line of shell that reads the secret from the keyboard, unseen, and pipes it on. Echo comes back
+# however it ends; `printf` is a builtin, so its words are in no process list.
+READ_UNSEEN = (
+    "trap 'stty echo' EXIT; trap 'exit 130' INT; stty -echo; IFS= read -r s && printf %s \"$s\""
+)
+
 
 class Backend(Contract):
     """A module that reads one secret.
@@ -19,7 +25,9 @@ class Backend(Contract):
     returns the version before the current one ("" if there is none) to bridge a rotation; and
     `describe`, which takes the same and yields two texts, first who we are where the secret lives,
     then the secret's version and age, for `credhelper check`; a pair of texts is a warning, with
-    the next step.
+    the next step; and `store_hint(path, field)`, what a person does to put the secret there, as
+    text with the command in a line of its own, "" where it cannot say; the secret stands in no
+    argument list.
 
     A third party's prints nowhere (with -v its stderr is shown as far as it holds no secret), and
     what it raises beside these errors is reported without its text.

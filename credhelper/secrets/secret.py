@@ -141,6 +141,15 @@ def state(reference: SecretRef) -> Mapping[str, str | None]:
         return dict(tell(reference.path)) if tell else {}
 
 
+def store_hint(reference: SecretRef) -> str:
+    """Return what a person does to put the secret where the reference says, in a line or more."""
+    with visit(reference.backend) as module:
+        hint = getattr(module, "store_hint", None)
+        path, field = (part.partition("?")[0] for part in (reference.path, reference.field))
+        text = str(hint(path, field)) if hint else ""
+    return text or f"Put the client secret where {reference} says."
+
+
 def holders(settings: object) -> set[str]:
     """Return the environment variables that hold secrets, as `env:` references anywhere in a table.
 

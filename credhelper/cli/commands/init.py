@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 
 from credhelper import cache
-from credhelper.cli import storing
 from credhelper.cli.check import run as checking
 from credhelper.cli.setup import caller as setup
 from credhelper.config import new_profile, variables
 from credhelper.config.new_profile import Config, Draft
 from credhelper.config.providers import PRESETS
 from credhelper.errors import OutputError, UsageError
+from credhelper.secrets import secret
 from credhelper.system import output
 
 ADDRESSES = ("provider", "token_url", "issuer")
@@ -86,7 +86,7 @@ def _given(given: Mapping[str, str], name: str) -> Draft:
 def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
     """Print what was written and how to store the secret, try it, and print the next step."""
     output.write(f"The profile {made.name} is in {config.path}\n")
-    output.write(storing.how(made.check().client_secret) + "\n")
+    output.write(secret.store_hint(made.check().client_secret) + "\n")
     status = 0
     if not options.no_check:
         status = checking.report(checking.findings(options.config, made.name))

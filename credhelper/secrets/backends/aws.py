@@ -1,18 +1,18 @@
 """Secrets in AWS Secrets Manager: `aws:NAME_OR_ARN[?version=V][#FIELD]`."""
 
 import dataclasses
-import os
+import json
 import re
-import uuid
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.credentials import ReadOnlyCredentials
 
 from credhelper.errors import ConfigError, DeniedError
 from credhelper.secrets import aws_chain, aws_errors, aws_session
+from credhelper.secrets.backend import READ_UNSEEN
 from credhelper.secrets.field import of_text, wanted
 from credhelper.system import redaction, url
 
@@ -152,37 +152,20 @@ def read_previous(path: str, field: str, settings: Settings) -> str:
 
 
 def _client(session: boto3.Session, service: str, settings: Settings, keys: dict[str, str]) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
-    if settings.ca and not os.path.exists(settings.ca):
-        raise ConfigError(
-            f"aws.ca: there is no file or folder {settings.ca}",
-            hint="give a PEM file or a folder of them",
-        )
     # A request to STS is never Secrets Manager's to answer.
     key = "sts_endpoint_url" if service == "sts" else "endpoint_url"
     address = getattr(settings, key)
-    return session.client(
-        service,
-        endpoint_url=url.endpoint(address, key=f"aws.{key}") if address else None,
-        verify=settings.ca or None,
-        config=aws_session.CONFIG,
-        **keys,
-    )
+    endpoint_url = url.endpoint(address, key=f"aws.{key}") if address else ""
+    return aws_session.client(session, service, endpoint_url=endpoint_url, ca=settings.ca, **keys)
 
 
 def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:
     """Return the keys of `role_arn` as client arguments; {} to use the session's own."""
     if not settings.role_arn:
         return {}
-    request = {
-        "RoleArn": settings.role_arn,
-        "RoleSessionName": f"credhelper-{uuid.uuid4().hex[:8]}",
-    }
-    if settings.external_id:
-        request["ExternalId"] = settings.external_id
     try:
-        given = _client(session, "sts", settings, {}).assume_role(**request)["Credentials"]
-        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        keys = ReadOnlyCredentials(*(given[name] for name in names))
+        client = _client(session, "sts", settings, {})
+        keys = aws_session.assume(client, settings.role_arn, external_id=settings.external_id)
     except aws_errors.ERRORS as error:
         raise aws_errors.explain(error, what=f"the role {settings.role_arn}") from None
     aws_chain.check(keys, method="role_arn")
@@ -196,3 +179,17 @@ def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:
 def _version(settings: Settings) -> dict[str, str]:
     wanted = {"VersionStage": settings.version_stage, "VersionId": settings.version_id}
     return {name: value for name, value in wanted.items() if value}
+
+
+def store_hint(path: str, field: str) -> str:
+    """Return the words for a new secret, or, at an ARN, for one that is there.
+
+    https://docs.aws.amazon.com/cli/latest/reference/secretsmanager/create-secret.html
+    """
+    what = "put-secret-value --secret-id" if path.startswith("arn:") else "create-secret --name"
+    words = f"aws secretsmanager {what} {shlex.quote(path)} --secret-string file:///dev/stdin"
+    document: object = "…"
+    for name in reversed(field.split(".")) if field else ():
+        document = {name: document}
+    form = f" as {json.dumps(document, ensure_ascii=False)}" if field else ""
+    return f"Store the client secret{form}; this reads it unseen:\n  ({READ_UNSEEN} | {words})"

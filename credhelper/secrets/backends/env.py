@@ -27,3 +27,11 @@ def state(path: str) -> dict[str, str | None]:
     """Return a fingerprint of the variable's value: another shell may have another one."""
     value = fingerprint.TAKEN.get(path, os.environ.get(path, ""))
     return {f"#{path}": fingerprint.of_value(value, os.urandom(8).hex())}
+
+
+def store_hint(path: str, _field: str) -> str:
+    """Return how to store the secret; see `backend.Backend`."""
+    if not (path.isascii() and path.isidentifier()):
+        return ""
+    words = f"stty -echo; IFS= read -r {path}; stty echo; export {path}"
+    return f"Set the client secret where credhelper is called; this reads it unseen:\n  {words}"

@@ -3,11 +3,13 @@
 import codecs
 import logging
 import os
+import shlex
 import stat
 import time
 from collections.abc import Iterator
 
 from credhelper.errors import ConfigError, DeniedError
+from credhelper.secrets.backend import READ_UNSEEN
 from credhelper.secrets.field import of_text, unversioned
 from credhelper.system import fingerprint
 from credhelper.system.characters import without_bom, without_line_end
@@ -74,3 +76,9 @@ def state(path: str) -> dict[str, str | None]:
 
 def _without_blocking(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
+
+
+def store_hint(path: str, _field: str) -> str:
+    """Return how to store the secret; see `backend.Backend`."""
+    words = f"{READ_UNSEEN} > {shlex.quote(path)} && chmod 600 {shlex.quote(path)}"
+    return f"Store the client secret; this reads it unseen:\n  (umask 077; {words})"

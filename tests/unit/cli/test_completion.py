@@ -1,6 +1,5 @@
 """The command `completion`: what real shells offer, and what the names of profiles cost."""
 
-import argparse
 import os
 import pkgutil
 import subprocess
@@ -17,6 +16,7 @@ from credhelper.cli.setup import callers
 from credhelper.protocols import env
 from tests.conftest import COMMAND, Box
 from tests.support import shells
+from tests.support.command_line import grammar, options
 
 pytestmark = pytest.mark.slow
 KEYS = 'provider = "itwin"\nclient_id = "x"\nclient_secret = "env:CANARY"\n'
@@ -31,18 +31,6 @@ def shell(request: pytest.FixtureRequest) -> str:
     name = str(request.param)
     shells.require(name)
     return name
-
-
-def grammar() -> dict[str, argparse.ArgumentParser]:
-    """Return the parser of each command; "" is credhelper's own."""
-    root = parser.build()
-    inner = next(each.choices for each in root._actions if isinstance(each.choices, dict))  # noqa: SLF001
-    return {"": root, **inner}
-
-
-def options(command: argparse.ArgumentParser) -> list[str]:
-    """Return every spelling of every option."""
-    return sorted(flag for each in command._actions for flag in each.option_strings)  # noqa: SLF001
 
 
 def files(package: object) -> list[str]:

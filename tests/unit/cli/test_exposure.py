@@ -14,8 +14,8 @@ from credhelper.config.reference import SecretRef
 from credhelper.system import trust
 from tests.conftest import Box
 from tests.support import mounts, users
+from tests.support.own_file import file
 from tests.support.servers.counting import TokenServer
-from tests.unit.system.test_trust import file
 
 __all__ = ["file"]  # a fixture
 Setter = Callable[[str, str], None]

@@ -12,9 +12,7 @@ import pytest
 
 import credhelper
 from credhelper import cache, protocols
-from credhelper.cli import parser
-from credhelper.cli.commands import help as command
-from credhelper.cli.help import prose, topics
+from credhelper.cli.help import prose
 from credhelper.cli.help.topics import profiles
 from credhelper.config import load
 from credhelper.config.profile import Profile
@@ -24,15 +22,9 @@ from credhelper.secrets import backends, vault_login
 from credhelper.secrets.backends import aws, vault
 from tests.conftest import Box
 from tests.support import slots
-from tests.unit.cli.test_completion import grammar
+from tests.support.command_line import TOPICS, grammar, text
 
 ROOT = Path(credhelper.__file__).parent
-TOPICS = [module.name for module in pkgutil.iter_modules(topics.__path__)]
-
-
-def text(topic: str) -> str:
-    """Return what there is to say of a topic."""
-    return command.text(topic, parser.build())
 
 
 def terms(topic: str) -> list[str]:

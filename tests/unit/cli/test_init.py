@@ -14,19 +14,14 @@ from credhelper.config.new_profile import Draft
 from credhelper.errors import ConfigError, TemporaryError
 from tests.conftest import Box
 from tests.support.canary import leaks
+from tests.support.first_config import FLAGS, path_of
 from tests.support.servers.counting import TokenServer
 
-FLAGS = ("--provider", "itwin", "--client-id", "x", "--secret-reference", "env:S", "--no-check")
 EXISTING = (
     b"# mine\r\ndefault_profile = 'a'  # and why\r\n\r\n[profiles.a]\n"
     b'client_secret="env:A"\nprovider  =  "itwin"\nclient_id = """x"""\n'
     b"[profiles.a.parameters]\n# end"
 )
-
-
-def path_of(box: Box) -> Path:
-    """Return where the config file is, or would be."""
-    return box.home / ".config" / "credhelper" / "config.toml"
 
 
 def known(box: Box) -> load.Profiles:

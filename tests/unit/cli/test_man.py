@@ -10,9 +10,8 @@ from credhelper.cli import parser
 from credhelper.cli.commands import help as command
 from tests.conftest import Box
 from tests.support import shells
+from tests.support.command_line import TOPICS, grammar, options, text
 from tests.support.paths import ROOT
-from tests.unit.cli.test_completion import grammar, options
-from tests.unit.cli.test_help import TOPICS, text
 
 PAGE = ROOT / "docs" / "credhelper.1"
 LINTS = {

@@ -9,11 +9,11 @@ import pytest
 
 from tests.conftest import Box
 from tests.support.canary import leaks
+from tests.support.first_config import FLAGS, path_of
 from tests.support.servers.authorization import Authorization
 from tests.support.servers.aws import REGION, Aws
 from tests.support.servers.openbao import OpenBao
 from tests.support.terminal import Terminal, in_shell
-from tests.unit.cli.test_init import FLAGS, path_of
 
 
 @pytest.mark.slow

@@ -126,3 +126,19 @@ def test_one_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.line() == (
         "credhelper: config: backend theirs cannot be imported; install their_library"
     )
+
+
+def test_it_says_how_its_secret_is_stored(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """For `init`; one that cannot say so is no error."""
+
+    def hint(path: str, _field: str) -> str:
+        noise()
+        return f"theirs put {path}"
+
+    use(monkeypatch, read=noise, store_hint=hint)
+    assert secret.store_hint(REFERENCE) == "theirs put x"
+    use(monkeypatch, read=noise)
+    assert secret.store_hint(REFERENCE) == "Put the client secret where theirs:x says."
+    assert capfd.readouterr() == ("", "")
