@@ -204,7 +204,7 @@ FAULTS = {
         "does not answer", "correct profiles.p.proxy"),
     "proxy wants a password": Fault(
         "env", lambda s: behind_proxy(s, s.scripted(answer(407), kind="").port), "connection", 78,
-        "other credentials (407)", "the proxy's user and password"),
+        "user and password (407)", "the proxy's user and password"),
     "wrong scope": Fault(
         "env", keys(scope="nope"), "exchange", 78, "invalid_scope", "add the scope `nope`"),
     "fewer scopes": Fault(

@@ -84,7 +84,7 @@ class Run:
 
     def is_setup(self) -> bool:
         """Return whether it edits the files of callers."""
-        return "setup" in self.words and "--write" in self.words
+        return "setup" in self.words and bool({"--write", "--remove"} & set(self.words))
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,8 @@ def kind(run: Run, path: str) -> str:
         return "compiled"
     for named in run.named():
         beside = re.escape(os.path.basename(named))
-        pattern = rf"{beside}|\.{beside}(?:{_TAIL}|\.credhelper)"
+        copy = r"\.credhelper-backup(?:-[0-9]+)?" if "--replace" in run.words else ""
+        pattern = rf"{beside}(?:{copy})?|\.{beside}(?:{_TAIL}|\.credhelper)"
         if folder == os.path.dirname(named) and re.fullmatch(pattern, name):
             return "named"
         if "init" in run.words and named.startswith(f"{path}/"):

@@ -12,7 +12,9 @@ from tests.support.servers.counting import TokenServer
 INVALID: dict[str, object] = {"error": "invalid_client"}
 
 
-@pytest.mark.parametrize("number", [50, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "number", [50, pytest.param(500, marks=(pytest.mark.slow, pytest.mark.unwatched))]
+)
 def test_many_wrong_secrets_make_three_logins(box: Box, tokens: TokenServer, number: int) -> None:
     """All fail with the same words, and the server has seen at most three of them."""
     box.itwin(tokens.url)
