@@ -21,6 +21,7 @@ from tests.support.docs.page import Page, paths, read
 from tests.support.paths import ROOT
 
 PAGES = [read(path) for path in paths()]
+FIGURES = sorted((ROOT / "docs" / "pages" / "figures").iterdir())
 # Languages of what stands in a page alone; every other text comes from `examples/`.
 OWN = {"console", "toml", "text", "sh"}
 # Specifications and vendors' own pages.
@@ -98,6 +99,16 @@ def test_the_pods_config_loads(tmp_path: Path) -> None:
     found = load.profiles({"CREDHELPER_CONFIG": str(path)}).get("")
     settings = schema.parse(vault.Settings, found.settings, key="vault")
     assert settings.auth.method == "kubernetes"
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda path: path.name)
+def test_a_figure_can_be_read_on_a_dark_page(figure: Path) -> None:
+    """It has colours for both themes and a title, and a page with a description shows it."""
+    text = figure.read_text()
+    assert "prefers-color-scheme: dark" in text
+    assert "<title" in text
+    shown = re.compile(rf"!\[[^]]+\]\([^)]*{figure.name}\)")
+    assert any(shown.search(page.path.read_text()) for page in PAGES)
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda p: p.name)

@@ -2,9 +2,7 @@
 
 import re
 import tomllib
-from pathlib import Path
 
-import credhelper
 from credhelper import __version__, protocols
 from credhelper.errors import CredhelperError
 from credhelper.secrets import backends
@@ -58,12 +56,3 @@ def test_every_link_of_a_page_leads_to_a_file() -> None:
         text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
             assert (path.parent / target).exists(), (path, target)
-
-
-def test_the_tree_of_the_house_is_that_of_the_package() -> None:
-    """Each file and folder that `ls` shows is in the page, with a word on it."""
-    page = (ROOT / "docs/pages/explanation/house.md").read_text()
-    listed = {*re.findall(r"^  ([a-z_]+(?:\.py|/)) ", page, re.MULTILINE)}
-    package = Path(credhelper.__file__).parent
-    found = {p.name + "/" * p.is_dir() for p in package.iterdir() if p.suffix in (".py", "")}
-    assert listed == found - {"__init__.py", "__pycache__/"}
