@@ -103,14 +103,19 @@ def _spelled(node: ast.expr, scope: Scope, after: int, until: int) -> list[str]:
         return [text for each in branches for text in _spelled(each, scope, after, until)]
     if isinstance(node, ast.Name) and (values := scope.values(node.id, after, until)):
         return [text for value in values for text in _spelled(value, scope, after, until - 1)]
-    return ["{" + ast.unparse(node) + "}"]
+    return [_source(node)]
 
 
 def _part(node: ast.expr) -> str:
     if isinstance(node, ast.FormattedValue):
-        return "{" + ast.unparse(node.value) + "}"
+        return _source(node.value)
     assert isinstance(node, ast.Constant)
     return str(node.value)
+
+
+def _source(node: ast.expr) -> str:
+    """Return an expression in braces, with one kind of quote: Python 3.12 has other ones."""
+    return "{" + ast.unparse(node).replace('"', "'") + "}"
 
 
 def _name(assigned: ast.Assign) -> str:
