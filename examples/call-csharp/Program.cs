@@ -6,7 +6,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 
 const int Temporary = 75; // exit status of credhelper: trying again later helps
-var limit = TimeSpan.FromSeconds(25); // more than credhelper's own deadline (20 s): its reason shall come through
+var limit = TimeSpan.FromSeconds(25); // more than credhelper's own deadline (20 s), so that its reason comes through
 int[] pausesInSeconds = [2, 4]; // after a temporary failure; then it is the caller's turn
 var url = (Environment.GetEnvironmentVariable("ITWIN_API") ?? "https://api.bentley.com") + "/itwins/?$top=5";
 

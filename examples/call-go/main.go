@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-const limit = 25 * time.Second // more than credhelper's own deadline (20 s): its reason shall come through
+const limit = 25 * time.Second // more than credhelper's own deadline (20 s), so that its reason comes through
 const temporary = 75           // exit status of credhelper: trying again later helps
 
 var url = cmp.Or(os.Getenv("ITWIN_API"), "https://api.bentley.com") + "/itwins/?$top=5"

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 
 /** Prints the names of your iTwins with a token from credhelper: java GetITwins.java [PROFILE] */
 final class GetITwins {
-    static final long LIMIT_S = 25; // more than credhelper's own deadline (20 s): its reason shall come through
+    static final long LIMIT_S = 25; // more than credhelper's own deadline (20 s), so that its reason comes through
     static final long[] PAUSES_S = {2, 4}; // after a temporary failure; then it is the caller's turn
     static final int TEMPORARY = 75; // exit status of credhelper: trying again later helps
     static final URI PAGE = URI.create(

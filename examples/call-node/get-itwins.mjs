@@ -6,7 +6,7 @@ import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
-const LIMIT_MS = 25_000; // more than credhelper's own deadline (20 s): its reason shall come through
+const LIMIT_MS = 25_000; // more than credhelper's own deadline (20 s), so that its reason comes through
 const PAUSES_MS = [2_000, 4_000]; // after a temporary failure; then it is the caller's turn
 const TEMPORARY = 75; // exit status of credhelper: trying again later helps
 const URL = `${process.env.ITWIN_API ?? "https://api.bentley.com"}/itwins/?$top=5`;

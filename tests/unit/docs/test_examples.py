@@ -22,12 +22,18 @@ PAGE = json.dumps({"iTwins": [{"displayName": "Bridge"}, {"displayName": 'Tunnel
 PROGRAMS = {
     "sh": ("jq", ["sh", "FOLDER/get-itwins.sh"]),
     "python": ("python3", ["python3", "FOLDER/get_itwins.py"]),
-    "node": ("node", ["node", "FOLDER/get-itwins.mjs"]),
-    "java": ("java", ["java", "FOLDER/GetITwins.java"]),
+    "node": ("npm", ["FOLDER/node_modules/.bin/node", "FOLDER/get-itwins.mjs"]),
+    "java": ("javac", ["java", "-cp", "FOLDER", "GetITwins"]),
     "go": ("go", ["FOLDER/call-go"]),
     "rust": ("cargo", ["FOLDER/target/debug/call-rust"]),
 }
-BUILDS = {"go": ["go", "build", "-o", "call-go", "."], "rust": ["cargo", "build", "--quiet"]}
+# With the oldest versions that the pages name.
+BUILDS = {
+    "node": ["npm", "install", "--silent", "--prefix", ".", "node@18"],
+    "java": ["javac", "--release", "15", "GetITwins.java"],
+    "go": ["go", "build", "-o", "call-go", "."],
+    "rust": ["cargo", "build", "--quiet"],
+}
 Program = Callable[..., Ran]
 
 
@@ -45,22 +51,30 @@ def command(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     shutil.copytree(EXAMPLES / f"call-{request.param}", folder)
     if build := BUILDS.get(request.param):
         subprocess.run(build, cwd=folder, check=True, timeout=300)
+    if request.param == "java":
+        subprocess.run(["javac", "--release", "11", "Short.java"], cwd=folder, check=True)
     return [word.replace("FOLDER", str(folder)) for word in words]
 
 
 @pytest.fixture
-def program(box: Box, command: list[str], resource: ResourceServer, tokens: TokenServer) -> Program:
-    """Return the way to run the program with a credhelper that asks `tokens`."""
+def environ(box: Box, resource: ResourceServer, tokens: TokenServer) -> dict[str, str]:
+    """Return an environment with a credhelper that asks `tokens`, and the API's address."""
     box.itwin(tokens.url)
-    resource.answer = answer
     box.environ["LC_ALL"] = "C.UTF-8"  # Java writes stdout in the locale's encoding
     box.environ["ITWIN_API"] = f"http://{resource.host}"
     box.environ["PATH"] = f"{Path(COMMAND).parent}:{box.environ['PATH']}"
+    return box.environ
+
+
+@pytest.fixture
+def program(environ: dict[str, str], command: list[str], resource: ResourceServer) -> Program:
+    """Return the way to run the program."""
+    resource.answer = answer
 
     def run(*arguments: str) -> Ran:
         done = subprocess.run(
             [*command, *arguments],
-            env=box.environ,
+            env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -106,3 +120,28 @@ def test_a_refusal_reaches_the_person(program: Program, tokens: TokenServer) -> 
     assert (ran.status, ran.stdout) == (77, "")
     assert ran.stderr.startswith("credhelper: denied: ")
     assert "canary" not in ran.stderr
+
+
+def test_the_page_names_these_versions() -> None:
+    """Those that `BUILDS` has."""
+    page = (ROOT / "docs" / "pages" / "callers" / "programs.md").read_text()
+    assert "Node (18 or newer)" in page
+    assert "Java (11 or newer)" in page
+    assert "Node must be 18 or newer, Java 15 or newer" in page
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        pytest.param("node", "short.mjs", marks=pytest.mark.xdist_group("node")),
+        pytest.param("java", "Short", marks=pytest.mark.xdist_group("java")),
+    ],
+    indirect=["command"],
+)
+def test_a_short_program_prints_the_status(
+    command: list[str], name: str, environ: dict[str, str]
+) -> None:
+    """Node's and Java's shortest programs."""
+    short = [*command[:-1], str(Path(command[-1]).parent / name)]
+    done = subprocess.run(short, env=environ, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, "200\n", "")
