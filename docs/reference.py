@@ -98,7 +98,7 @@ def exits() -> tuple[str, str]:
     members = json.loads(errors.BugError("", hint="").json())
     listed = ", ".join(f"`{name}`" for name in members)
     text = f"With `--error-format json` the members are {listed}.\n\n"
-    return "Exit statuses", text + _table(("status", "class", ""), rows)
+    return "Exit statuses", text + _table(("status", "class", "meaning"), rows)
 
 
 def dialects() -> tuple[str, str]:

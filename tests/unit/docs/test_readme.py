@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 from credhelper import __version__, protocols
 from credhelper.errors import CredhelperError
@@ -10,7 +11,8 @@ from credhelper.system import registry
 from tests.support.docs.page import paths
 from tests.support.paths import ROOT
 
-README = (ROOT / "README.md").read_text()
+README_PATH = ROOT / "README.md"
+README = README_PATH.read_text()
 # Protocols that are no caller's own: their pages are those of programs and shells.
 COMMON = {"process", "token", "header", "env"}
 
@@ -52,8 +54,25 @@ def test_its_figures_are_those_of_the_measurement() -> None:
 
 
 def test_every_link_of_a_page_leads_to_a_file() -> None:
-    """In the repository, too, where no site is built."""
-    for path in [*paths(), ROOT / "CONTRIBUTING.md"]:
-        text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
-        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
-            assert (path.parent / target).exists(), (path, target)
+    """In the repository too, where no site is built."""
+    for path in [*paths(), ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]:
+        assert all(target.exists() for target in links(path)), path
+
+
+def test_every_page_is_found_from_the_start_page() -> None:
+    """By links alone, without the site's menu; the README leads to the start page."""
+    start = ROOT / "docs" / "pages" / "index.md"
+    assert start in links(README_PATH)
+    found, ahead = {README_PATH, start}, [start]
+    while ahead:
+        new = {target for target in links(ahead.pop()) if target.suffix == ".md"} - found
+        found |= new
+        ahead += new
+    assert {*paths()} <= found
+
+
+def links(page: Path) -> set[Path]:
+    """Return the files that a page links."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    targets = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
+    return {(page.parent / target).resolve() for target in targets}
