@@ -5,6 +5,7 @@ by: no argument of any program, no environment that we hand to a child, no file 
 stderr holds one, however short it lives; and what is made, changed or deleted is ours: `written`.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -31,11 +32,13 @@ class Watched:
     environs: list[Mapping[str, str]] = field(default_factory=list)
     traces: list[Path] = field(default_factory=list)
     before: list[written.Seen] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=itertools.count)  # tests start from threads, too
 
     def prefix(self) -> list[str]:
         """Return the words before a command that have it traced into a new file."""
-        self.traces.append(self.folder / f"trace-{len(self.traces)}")
-        return [*STRACE, "-o", str(self.traces[-1])]
+        path = self.folder / f"trace-{next(self.numbers)}"
+        self.traces.append(path)
+        return [*STRACE, "-o", str(path)]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
