@@ -8,7 +8,7 @@ under the same stamp only, and for the profile and the grant that it names.
 import _imp
 import os
 
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 
 TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ OURS = b"credhelper"  # what files of every version start with
 ENTRY, INDEX = "entry", "index"
 INDEX_NAME = "@index"  # no profile can have this name
 SIZE_LIMIT = 4 * 1024 * 1024  # far above what a server may send and what a config may need
-HARD_S = 30  # seconds of life; a token with less would expire on its way to the server
 TIME_LIMIT = 1e11  # unix seconds of the year 5138; `time` has no date for what lies far beyond
 BUDGET_S = 20.0  # the limit of a whole run, unless the profile has its own
 CHAIN = "CREDHELPER_CHAIN"  # of processes that `aws_session` starts: they may be ours
@@ -60,36 +59,6 @@ class Slot:
     def __init__(self, folder: Folder, profile: str, *, grant: str = "", key: str) -> None:
         self.folder, self.profile, self.grant = folder, profile, grant
         self.name = f"{profile}@{grant}-{key}" if grant else f"{profile}-{key}"
-
-
-class Entry:
-    """A token, the settings that produced it, and when to renew it (unix seconds)."""
-
-    __slots__ = ("conditions", "endpoint", "identity", "renew_at", "stamp", "stored_at", "token")
-
-    def __init__(  # noqa: PLR0913 - one per line of the file
-        self,
-        token: Token,
-        *,
-        stamp: str,
-        identity: str,
-        stored_at: float,
-        renew_at: int,
-        endpoint: str = "",  # that an issuer's metadata named
-        conditions: "Mapping[str, str | None]",
-    ) -> None:
-        self.token, self.endpoint = token, endpoint
-        self.stamp, self.identity, self.conditions = stamp, identity, conditions
-        self.stored_at, self.renew_at = stored_at, renew_at
-
-    def serves(self, now: float, min_ttl_s: float = HARD_S) -> bool:
-        """Return whether the token may be given out: not from the future, not about to expire."""
-        life_s = self.token.expires_at - now
-        return self.stored_at <= now + 1 and life_s > HARD_S and life_s >= min_ttl_s
-
-    def is_fresh(self, now: float) -> bool:
-        """Return whether it is too early to renew the token."""
-        return now < self.renew_at
 
 
 class Source:

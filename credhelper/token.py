@@ -1,7 +1,12 @@
-"""The access token: checked where it enters, never shown by accident."""
+"""The access token, checked where it enters and never shown by accident, and its cache entry."""
 
 import time
 
+TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HARD_S = 30  # seconds of life; a token with less would expire on its way to the server
 # RFC 6749 section 3.3: printable ASCII without quote and backslash; a space separates scopes.
 _SCOPE = frozenset(map(chr, range(0x20, 0x7F))) - {'"', "\\"}
 # Of appendix A.12 what stands unescaped in a JSON string and in a header. RFC 6750 has fewer, but
@@ -53,6 +58,36 @@ class Token:
         `early_s` seconds before it, for a caller that keeps no margin of its own.
         """
         return rfc3339(self.expires_at - early_s)
+
+
+class Entry:
+    """A token, the settings that produced it, and when to renew it (unix seconds)."""
+
+    __slots__ = ("conditions", "endpoint", "identity", "renew_at", "stamp", "stored_at", "token")
+
+    def __init__(  # noqa: PLR0913 - one per line of the file
+        self,
+        token: Token,
+        *,
+        stamp: str,
+        identity: str,
+        stored_at: float,
+        renew_at: int,
+        endpoint: str = "",  # that an issuer's metadata named
+        conditions: "Mapping[str, str | None]",
+    ) -> None:
+        self.token, self.endpoint = token, endpoint
+        self.stamp, self.identity, self.conditions = stamp, identity, conditions
+        self.stored_at, self.renew_at = stored_at, renew_at
+
+    def serves(self, now: float, min_ttl_s: float = HARD_S) -> bool:
+        """Return whether the token may be given out: not from the future, not about to expire."""
+        life_s = self.token.expires_at - now
+        return self.stored_at <= now + 1 and life_s > HARD_S and life_s >= min_ttl_s
+
+    def is_fresh(self, now: float) -> bool:
+        """Return whether it is too early to renew the token."""
+        return now < self.renew_at
 
 
 def rfc3339(moment: float) -> str:

@@ -4,10 +4,9 @@ import os
 import time
 from collections.abc import Mapping
 
-from credhelper import cache
 from credhelper.config.profile import Profile
 from credhelper.renewal.order import Order
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 
 SOFT_S, SOFT_SHARE = 300, 0.2
 
@@ -25,7 +24,7 @@ def renew_at(
     return int(issued.expires_at - before_s)
 
 
-def token(order: Order, attempts: int, endpoint: str) -> cache.Entry:
+def token(order: Order, attempts: int, endpoint: str) -> Entry:
     """Return the entry of a new token, bound to all that decided about it."""
     # The network stack, 65 ms, is imported under the lock only: of 200 callers one pays for it.
     from credhelper.renewal import rotation
@@ -35,7 +34,7 @@ def token(order: Order, attempts: int, endpoint: str) -> cache.Entry:
     resolver.make_interruptible()
     found = rotation.fetch(order.profile, attempts=attempts, endpoint=endpoint)
     variables = secret.variables(order.profile.client_secret)
-    return cache.Entry(
+    return Entry(
         found.token,
         stamp=order.source.stamp,
         identity=order.profile.identity(),
@@ -53,7 +52,7 @@ def check_keys(profile: Profile) -> None:
     aws_sts.settings(profile)
 
 
-def keys(order: Order, plain: cache.Entry) -> cache.Entry:
+def keys(order: Order, plain: Entry) -> Entry:
     """Return the entry of the AWS keys that the access token of another entry buys."""
     from credhelper.oauth.grants import aws_sts
     from credhelper.system import resolver
@@ -61,7 +60,7 @@ def keys(order: Order, plain: cache.Entry) -> cache.Entry:
     resolver.make_interruptible()
     found = aws_sts.assume(order.profile, plain.token)
     variables = {variable: os.environ.get(variable) for variable in aws_sts.VARIABLES}
-    return cache.Entry(
+    return Entry(
         found,
         stamp=order.source.stamp,
         identity=order.profile.identity(),

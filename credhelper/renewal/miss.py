@@ -9,12 +9,12 @@ import os
 import time
 
 from credhelper import cache
-from credhelper.renewal import lock, refusal
+from credhelper.renewal import refusal, wait
 
 
 def settle(
     folder: cache.Folder, settings: cache.Source, profile: str, grant: str, *, started: float
-) -> lock.Settled:
+) -> wait.Settled:
     """Return a token, a refusal that another caller got moments ago, or a lock.
 
     The lock is the entry's, or the index's where nobody has read the config yet. Nothing of the
@@ -23,17 +23,17 @@ def settle(
     """
     index = cache.read_index(folder, settings)
     if index is None:
-        index, held = lock.await_index(folder, settings)
+        index, held = wait.await_index(folder, settings)
         if index is None:
-            return lock.Settled(lock=held)
+            return wait.Settled(lock=held)
     profile = profile or index.default
     deadline_s = index.profiles.get(profile, 0.0)
     if not deadline_s:
-        return lock.Settled()
+        return wait.Settled()
     until = started + deadline_s
     _signal.setitimer(_signal.ITIMER_REAL, max(until - time.monotonic(), 0.001), 1.0)
     slot = settings.slot(folder, profile, grant)
-    settled = lock.settle(
+    settled = wait.settle(
         slot,
         read=lambda: cache.read_serving(slot, settings, os.environ, time.time()),
         is_postponed=lambda entry: refusal.is_postponed(slot, entry),
@@ -41,5 +41,5 @@ def settle(
         until=until,
     )
     if settled.refusal and os.environ.get("CREDHELPER_ERROR_FORMAT") == "json":
-        return lock.Settled()  # `cli` reads it again, and writes JSON
+        return wait.Settled()  # `cli` reads it again, and writes JSON
     return settled

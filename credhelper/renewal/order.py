@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from credhelper import cache
 from credhelper.config.profile import Profile
-from credhelper.token import Token
+from credhelper.token import HARD_S, Entry, Token
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Order:
     folder: cache.Folder
     placed_at: float
     until: float
-    min_ttl_s: float = cache.HARD_S
+    min_ttl_s: float = HARD_S
     newer_than: float = 0.0
     grant: str = ""
 
@@ -36,7 +36,7 @@ class Order:
 class Issued:
     """The entry, and a warning where the token was not got or kept as it should be."""
 
-    entry: cache.Entry
+    entry: Entry
     warning: str = ""
 
     @property
@@ -50,7 +50,7 @@ def place(  # noqa: PLR0913 - what a caller may say
     source: cache.Source,
     *,
     started: float,
-    min_ttl_s: float = cache.HARD_S,
+    min_ttl_s: float = HARD_S,
     newer_than: float = 0.0,
     grant: str = "",
 ) -> Order:

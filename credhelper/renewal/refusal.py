@@ -10,6 +10,7 @@ import time
 from credhelper import cache
 from credhelper.errors import SHARED_S, CredhelperError
 from credhelper.system import fingerprint
+from credhelper.token import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def read(
     return failure.error if stands else None
 
 
-def is_postponed(slot: cache.Slot, entry: cache.Entry) -> bool:
+def is_postponed(slot: cache.Slot, entry: Entry) -> bool:
     """Return whether a renewal of this entry failed moments ago: then it serves as it is."""
     failure, now = last(slot), time.time()
     if failure is None or (failure.stamp, failure.identity) != (entry.stamp, entry.identity):

@@ -4,9 +4,10 @@ Only a file of an entry's very name is replaced, and only one that is ours alone
 """
 
 from credhelper import cache
-from credhelper.cache import ENTRY, INDEX, INDEX_NAME, Entry, Folder, Index, Slot, Source
+from credhelper.cache import ENTRY, INDEX, INDEX_NAME, Folder, Index, Slot, Source
 from credhelper.renewal import lock, refusal, removal
 from credhelper.system import files
+from credhelper.token import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

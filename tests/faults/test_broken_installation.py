@@ -19,8 +19,8 @@ from tests.support.servers.counting import TokenServer
 # Whoever waits, waits for longer than the test does.
 PATIENT = """
 import sys
-from credhelper.renewal import lock
-lock.PATIENCE_S = 60.0
+from credhelper.renewal import wait
+wait.PATIENCE_S = 60.0
 sys.argv = ["credhelper", "get"]
 from credhelper.__main__ import main
 main()

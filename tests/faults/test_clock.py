@@ -11,6 +11,7 @@ import time
 import pytest
 
 from credhelper import cache
+from credhelper.token import HARD_S
 from tests.conftest import Box
 from tests.support import slots
 from tests.support.broken_profiles import free_port
@@ -55,7 +56,7 @@ def test_a_clock_that_jumps_within_the_life(box: Box, tokens: TokenServer) -> No
 
 @pytest.mark.parametrize(
     ("fault", "life_s"),
-    [("refused", cache.HARD_S - 1), ("reset", 0), ("503", -1), ("silence", -DAY_S)],
+    [("refused", HARD_S - 1), ("reset", 0), ("503", -1), ("silence", -DAY_S)],
 )
 def test_an_ended_token_and_no_source(
     box: Box, scripted: Script, fault: str, life_s: float
@@ -77,7 +78,7 @@ def test_an_ended_token_and_no_manager(box: Box, tokens: TokenServer) -> None:
         f'address = "http://127.0.0.1:{free_port()}"\n'
     )
     box.environ["VAULT_TOKEN"] = "canary-secret-value"
-    plant(box, life_s=cache.HARD_S - 1, renew_in_s=-1)
+    plant(box, life_s=HARD_S - 1, renew_in_s=-1)
     assert "planted" not in box.run("get").refused(75)
     assert tokens.count == 0
 
@@ -85,7 +86,7 @@ def test_an_ended_token_and_no_manager(box: Box, tokens: TokenServer) -> None:
 def test_a_token_that_ends_while_it_is_renewed(box: Box, tokens: TokenServer) -> None:
     """Good when the call began, and not any more when the renewal has failed: it is not served."""
     box.itwin(tokens.url)
-    plant(box, life_s=cache.HARD_S + 2, renew_in_s=-1)
+    plant(box, life_s=HARD_S + 2, renew_in_s=-1)
     tokens.status = 500
     tokens.gate.clear()
     process = box.start("get")

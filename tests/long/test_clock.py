@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from credhelper import cache
 from credhelper.renewal import fetch, issue, refusal
 from credhelper.renewal.order import Order
+from credhelper.token import HARD_S, Entry
 from tests.conftest import Box
 from tests.long.clock import checks, simulated
 from tests.long.clock.simulation import Simulation
@@ -39,19 +39,19 @@ def test_a_walk_can_be_repeated() -> None:
 _fetch_within = issue._fetch_within  # noqa: SLF001 - the attempts are decided at its call
 
 
-def _patient(order: Order, until: float, *, attempts: int, endpoint: str) -> cache.Entry:
+def _patient(order: Order, until: float, *, attempts: int, endpoint: str) -> Entry:
     return _fetch_within(order, until, attempts=3 * attempts, endpoint=endpoint)
 
 
 BREAKS: dict[str, tuple[object, str, object, str]] = {
     "always stale": (fetch, "renew_at", lambda *_a, **_k: 0, "before the soft window"),
-    "never fresh": (cache.Entry, "is_fresh", lambda *_a: False, "before the soft window"),
+    "never fresh": (Entry, "is_fresh", lambda *_a: False, "before the soft window"),
     "no postponement": (refusal, "POSTPONE_S", 0, "soon after a failure"),
-    "no limit": (cache.Entry, "serves", lambda self, now, *_a: self.stored_at <= now + 1, "limit"),
+    "no limit": (Entry, "serves", lambda self, now, *_a: self.stored_at <= now + 1, "limit"),
     "future": (
-        cache.Entry,
+        Entry,
         "serves",
-        lambda self, now, *_a: self.token.expires_at - now > cache.HARD_S,
+        lambda self, now, *_a: self.token.expires_at - now > HARD_S,
         "from the future",
     ),
     "unheard refusal": (refusal, "read", lambda *_a, **_k: None, "though refused"),
@@ -123,7 +123,7 @@ def test_a_renewal_that_fails_while_a_refusal_stands(monkeypatch: pytest.MonkeyP
 _SLEEPER = """
 import sys, time
 from credhelper import __main__ as door
-from credhelper.token import Token
+from credhelper.token import Entry, HARD_S, Token
 real, slept = time.time, [0.0]
 time.time = lambda: real() + slept[0]
 def reply(token):

@@ -19,7 +19,7 @@ from credhelper.errors import (
     TemporaryError,
 )
 from credhelper.renewal import lock, refusal, store
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.support import slots
 from tests.support.in_process import NOW
 from tests.support.transcript import HOSTS
@@ -184,7 +184,7 @@ def _keep(kept: Kept, source: cache.Source, item: profile.Profile, word: str) ->
         store.write_failure(slot, failure)
         return
     packed = "~".join([word] * 3 + ["123456789012"]) if kept.grant else word
-    entry = cache.Entry(
+    entry = Entry(
         Token(packed, token_type="Bearer", expires_at=ends_at, scope="s"),
         stamp=source.stamp,
         identity=item.identity(),

@@ -7,7 +7,7 @@ from pathlib import Path
 from credhelper import cache
 from credhelper.config import load
 from credhelper.renewal import store
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.conftest import Box
 
 
@@ -49,7 +49,7 @@ def plant(box: Box, *, life_s: float, renew_in_s: float) -> None:
     environ, now = box.environ, time.time()
     source = cache.source(environ)
     profiles = load.profiles(environ)
-    entry = cache.Entry(
+    entry = Entry(
         Token("planted", token_type="Bearer", expires_at=int(now + life_s), scope=""),
         stamp=source.stamp,
         identity=profiles.get("").identity(),

@@ -10,17 +10,17 @@ import pytest
 
 from credhelper import cache
 from credhelper.renewal import removal, store
-from credhelper.token import Token
+from credhelper.token import HARD_S, Entry, Token
 from tests.conftest import Box
 from tests.support.servers.counting import TokenServer
 from tests.support.slots import damage, sealed, slot
 
 
-def entry(*, life_s: float = 3600, stored_at: float | None = None) -> cache.Entry:
+def entry(*, life_s: float = 3600, stored_at: float | None = None) -> Entry:
     """Return an entry as `issue` makes it."""
     now = time.time()
     token = Token("abc", token_type="Bearer", expires_at=int(now + life_s), scope="a b")
-    return cache.Entry(
+    return Entry(
         token,
         stamp="stamp",
         identity="identity",
@@ -274,8 +274,8 @@ def test_a_clock_turned_back_makes_a_miss() -> None:
 def test_nothing_near_its_end_serves() -> None:
     """Below the hard window, or the caller's own minimum, a token is not given out."""
     now = time.time()
-    assert not entry(life_s=cache.HARD_S - 1).serves(now)
-    assert entry(life_s=cache.HARD_S + 2).serves(now)
+    assert not entry(life_s=HARD_S - 1).serves(now)
+    assert entry(life_s=HARD_S + 2).serves(now)
     assert not entry(life_s=100).serves(now, min_ttl_s=101)
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from credhelper import cache
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 
 NOW = 1_000_000.0
 
 
-def entry(*, life_s: int = 3600, stored_at: float = NOW, renew_at: int = 0) -> cache.Entry:
+def entry(*, life_s: int = 3600, stored_at: float = NOW, renew_at: int = 0) -> Entry:
     """Return an entry whose token lives for so long after NOW."""
     token = Token("abc", token_type="Bearer", expires_at=int(NOW) + life_s, scope="")
-    return cache.Entry(
+    return Entry(
         token,
         stamp="stamp",
         identity="identity",

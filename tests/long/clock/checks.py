@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from credhelper import cache
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.long.clock.simulated import Clock, Disk, Server
 
 # The specification's figures (seconds), not the package's: a change of those must be noticed.
@@ -32,7 +32,7 @@ class Checks:
     failed_at: float = float("-inf")
     refused: tuple[float, float] = (0.0, 0.0)
 
-    def entry(self) -> cache.Entry | None:
+    def entry(self) -> Entry | None:
         """Return what is cached, whether it serves or not."""
         return cache.read(self.slot, {"CLIENT_SECRET": "x"})
 
@@ -66,7 +66,7 @@ class Checks:
         """Remember that a fetch has brought a token, which ends what failed before it."""
         self.refused, self.failed_at = (0.0, 0.0), float("-inf")
 
-    def _renews(self, entry: cache.Entry, now: float) -> None:
+    def _renews(self, entry: Entry, now: float) -> None:
         """Check a request though a token serves: in the soft window, and not too often."""
         life_s = entry.token.expires_at - entry.stored_at
         soft_at = entry.token.expires_at - min(SOFT_S, SOFT_SHARE * life_s)

@@ -17,7 +17,7 @@ from credhelper.oauth import exchange
 from credhelper.renewal import fetch, issue, lock, miss, order, refusal, removal, store
 from credhelper.renewal.order import Order
 from credhelper.system import deadline, files, http
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.long.clock.checks import HARD_S, Checks
 from tests.long.clock.simulated import DESCRIPTOR, LIVES_S, Clock, Disk, Server
 
@@ -168,7 +168,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
     """Put the simulation's time, server and disk in the places of the real ones."""
     clock, disk = simulation.clock, simulation.disk
 
-    def counted(order: Order, attempts: int, endpoint: str) -> cache.Entry:
+    def counted(order: Order, attempts: int, endpoint: str) -> Entry:
         checks, server = simulation.checks, simulation.server
         checks.asks()
         fetches, requests = checks.fetches, server.requests
@@ -187,7 +187,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
             if checks.fetches == fetches:  # nobody else's are among them
                 checks.asked(server.requests - requests)
 
-    def keep(slot: cache.Slot, entry: cache.Entry) -> None:
+    def keep(slot: cache.Slot, entry: Entry) -> None:
         real_write(slot, entry)
         if not simulation.slept and simulation.dice.random() < 0.01:
             simulation.slept = True

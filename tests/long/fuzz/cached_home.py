@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from credhelper import cache
 from credhelper.config import load
 from credhelper.errors import ConfigError
 from credhelper.renewal import store
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.long.fuzz import isolated
 from tests.support import slots
 from tests.support.transcript import HOSTS
@@ -64,7 +63,7 @@ def keep(environ: Mapping[str, str], access_token: str) -> None:
     now = int(time.time())
     for grant in GRANTS:
         packed = "~".join([access_token] * 3 + ["123456789012"]) if grant else access_token
-        entry = cache.Entry(
+        entry = Entry(
             Token(packed, token_type="Bearer", expires_at=now + LIFE_S, scope=""),
             stamp=profiles.source.stamp,
             identity=identity,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credhelper import cache
-from credhelper.renewal import lock, refusal
+from credhelper.renewal import lock, refusal, wait
 from credhelper.system import files
+from credhelper.token import HARD_S, Entry
 from tests.support import slots
 
 PLAIN = ("brief", "early", "usual", "other")
@@ -75,19 +76,19 @@ class Home:
         """Put another secret into the file of the rotated profile."""
         files.write(str(self.folder / "secret"), secret.encode())
 
-    def entry(self, profile: str) -> cache.Entry | None:
+    def entry(self, profile: str) -> Entry | None:
         """Return the profile's cached entry."""
         return cache.read(slots.of(self.where, cache.source(self.environ), profile), self.environ)
 
     @property
     def patience_s(self) -> float:
         """For how long a caller waits before it asks although another one does."""
-        return min(lock.PATIENCE_S, self.deadline_s / 2)
+        return min(wait.PATIENCE_S, self.deadline_s / 2)
 
     def cover_s(self, profile: str, life_s: int) -> float:
         """Return for how long a token of that life should spare its profile another request."""
         soft_s = min(self.renew_before_s, 0.9 * life_s) if profile in EARLY else 0.2 * life_s
-        return life_s - max(cache.HARD_S, soft_s)
+        return life_s - max(HARD_S, soft_s)
 
     def strays(self) -> list[str]:
         """Return the names in the cache that are no entry, index, marker or lock of a profile."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from credhelper import cache
+from credhelper.token import HARD_S
 from tests.long.soak.endpoint import Asked, Granted
 from tests.long.soak.long_process import Look
 from tests.long.soak.profiles import FORGET, FRESH, KEPT, LIST, Home
@@ -91,7 +91,7 @@ class Record:
             return False
         granted = self.granted[run.tokens[0]]
         is_new = granted.at >= run.started
-        lasts = granted.expires_at - run.started > cache.HARD_S
+        lasts = granted.expires_at - run.started > HARD_S
         return granted.client_id == run.profile and (is_new or lasts)
 
     def early(self) -> list[bool]:

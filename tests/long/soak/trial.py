@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from credhelper import cache
+from credhelper.token import HARD_S
 from tests.conftest import COMMAND
 from tests.long.soak import long_process, profiles
 from tests.long.soak.endpoint import Endpoint, serving
@@ -102,7 +102,7 @@ def _call(home: Home, caller: str, profile: str) -> Run:
     words, stdin = profiles.command(caller, profile)
     started = time.time()
     entry = None if caller == profiles.FRESH else home.entry(profile)
-    good_until = entry.token.expires_at - cache.HARD_S if entry and entry.serves(started) else 0
+    good_until = entry.token.expires_at - HARD_S if entry and entry.serves(started) else 0
     done = subprocess.run(
         [COMMAND, *words],
         env={**home.environ, "SOAK_SECRET": SECRET},

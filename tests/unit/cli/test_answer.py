@@ -18,7 +18,7 @@ from credhelper.config import load
 from credhelper.errors import ConfigError, CredhelperError, UsageError
 from credhelper.renewal import store
 from credhelper.system import redaction
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.support.slots import index_name, of
 
 CONFIG = """
@@ -63,7 +63,7 @@ def keep(name: str, *, renew_in_s: int = 1000) -> None:
     """Store a token of a minute ago."""
     folder, source = where()
     now = int(time.time())
-    entry = cache.Entry(
+    entry = Entry(
         Token(f"tok-{name}", token_type="Bearer", expires_at=now + 2000, scope=""),
         stamp=source.stamp,
         identity=load.profiles(os.environ).get(name).identity(),

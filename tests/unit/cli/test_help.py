@@ -20,6 +20,7 @@ from credhelper.errors import CredhelperError, UsageError
 from credhelper.renewal import fetch, refusal
 from credhelper.secrets import backends, vault_login
 from credhelper.secrets.backends import aws, vault
+from credhelper.token import HARD_S
 from tests.conftest import Box
 from tests.support import slots
 from tests.support.command_line import TOPICS, grammar, text
@@ -129,7 +130,7 @@ def test_every_exit_status_is_explained() -> None:
 def test_the_numbers_of_the_cache_are_the_codes() -> None:
     """Each stands in the text."""
     said = " ".join(text("cache").split())
-    assert f"until {cache.HARD_S} s before" in said
+    assert f"until {HARD_S} s before" in said
     assert f"last {fetch.SOFT_S} s, or the last {fetch.SOFT_SHARE * 100:.0f}%" in said
     assert f"for {refusal.DENIED_S:.0f} s" in said
 

@@ -12,7 +12,7 @@ from credhelper.config import load
 from credhelper.errors import DeniedError
 from credhelper.renewal import fetch, issue, order
 from credhelper.system import deadline
-from credhelper.token import Token
+from credhelper.token import HARD_S, Token
 from tests.conftest import Box
 from tests.support.servers.counting import TokenServer
 from tests.support.slots import of, plant
@@ -100,7 +100,7 @@ def test_an_outage_is_bridged_by_a_token_that_is_still_good(
 def test_an_expired_token_is_never_served(box: Box, tokens: TokenServer) -> None:
     """Below the hard window an outage is an outage."""
     box.itwin(tokens.url)
-    plant(box, life_s=cache.HARD_S - 1, renew_in_s=-1)
+    plant(box, life_s=HARD_S - 1, renew_in_s=-1)
     tokens.status, tokens.document = 429, {}
     box.environ["CREDHELPER_DEADLINE"] = "1s"
     box.run("get").refused(75)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from credhelper import cache
-from credhelper.renewal import lock
+from credhelper.renewal import lock, wait
 from tests.support.slots import slot
 
 pytestmark = pytest.mark.unwatched  # its locks lie in no cache
@@ -31,7 +31,7 @@ def holder(where: Path, *suffix: str) -> subprocess.Popen[bytes]:
 
 def settle(where: Path, *, within_s: float = 20.0) -> lock.Lock:
     """Return the lock that a caller gets who finds nothing in the cache."""
-    settled = lock.settle(
+    settled = wait.settle(
         slot(where),
         read=lambda: None,
         is_postponed=lambda _entry: False,

@@ -13,17 +13,17 @@ import pytest
 from credhelper import cache
 from credhelper.renewal import lock, refusal, removal, store
 from credhelper.system import files
-from credhelper.token import Token
+from credhelper.token import Entry, Token
 from tests.support.slots import damage, sealed, slot
 
 SETTINGS = cache.Source("/a", stamp="stamp")
 ENVIRON = {"A": "x=y", "C": ""}
 
 
-def entry(identity: str = "identity", expires_at: int = 2_000_003_600) -> cache.Entry:
+def entry(identity: str = "identity", expires_at: int = 2_000_003_600) -> Entry:
     """Return an entry that one can read."""
     token = Token("abc", token_type="Bearer", expires_at=expires_at, scope="a b")
-    return cache.Entry(
+    return Entry(
         token,
         stamp="stamp",
         identity=identity,

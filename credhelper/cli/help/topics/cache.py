@@ -1,8 +1,8 @@
 """Cache: which token is given out, and for how long."""
 
-from credhelper import cache
 from credhelper.cli.help import prose
 from credhelper.renewal import fetch, refusal
+from credhelper.token import HARD_S
 
 WHERE = """\
 Tokens are kept in $CREDHELPER_CACHE_DIR, else $XDG_CACHE_HOME/credhelper, else
@@ -10,7 +10,7 @@ Tokens are kept in $CREDHELPER_CACHE_DIR, else $XDG_CACHE_HOME/credhelper, else
 read nor replaced. The client secret is never kept.
 """
 LIFE = f"""\
-A token is given out until {cache.HARD_S} s before it expires. In its last {fetch.SOFT_S} s, or the
+A token is given out until {HARD_S} s before it expires. In its last {fetch.SOFT_S} s, or the
 last {fetch.SOFT_SHARE:.0%} of its life if that is less, one caller renews it while all others get
 the old one; `renew_before` of the profile sets another time. If the renewal fails, the old token
 serves on.

@@ -13,6 +13,7 @@ from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.renewal import refusal
 from credhelper.system import deadline
+from credhelper.token import Entry
 from tests.long.fuzz import cached_home, checks, isolated
 from tests.long.fuzz.targets.dialects import Left, options
 from tests.support import slots
@@ -97,7 +98,7 @@ def _put(environ: dict[str, str], data: bytes, names: list[str]) -> None:
 
 
 def _ask(
-    name: str, environ: dict[str, str], found: cache.Entry | None, words: list[str] | None = None
+    name: str, environ: dict[str, str], found: Entry | None, words: list[str] | None = None
 ) -> None:
     """Ask by the fast door, then by `cli`'s way; no server is there, so a token is the entry's."""
 
