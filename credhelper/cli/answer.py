@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from credhelper import cache, caller, hosts
 from credhelper.cli import protocol_names
-from credhelper.config import load, schema
+from credhelper.config import load
 from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError
 from credhelper.renewal import issue, lock, order, removal, store
 from credhelper.system import deadline, output, redaction, registry
@@ -124,7 +124,6 @@ def _answer(
     asked: caller.Asked,
     held: lock.Lock | None,
 ) -> None:
-    min_ttl_s = schema.duration_s(options.min_ttl, key="--min-ttl")
     profiles = load.profiles(os.environ, options.config)
     if asked.url or asked.server:
         asked = _allowed(profiles, profiles.rules(), asked)
@@ -133,7 +132,7 @@ def _answer(
         chosen,
         profiles.source,
         started=options.started,
-        min_ttl_s=min_ttl_s,
+        min_ttl_s=options.min_ttl_s,
         newer_than=asked.newer_than,
         grant=asked.grant,
     )

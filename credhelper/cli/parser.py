@@ -12,7 +12,7 @@ from typing import NoReturn
 from credhelper import __version__
 from credhelper.cli import grammar
 from credhelper.config import schema
-from credhelper.errors import UsageError
+from credhelper.errors import ConfigError, UsageError
 from credhelper.system import registry
 from credhelper.system.registry import COMMANDS
 
@@ -96,6 +96,21 @@ def parse(arguments: Sequence[str]) -> SimpleNamespace:
     )
 
 
+def add_min_ttl(command: argparse.ArgumentParser) -> None:
+    """Add `--min-ttl`, in seconds. Raises UsageError when it is parsed and no duration."""
+
+    def seconds(text: str) -> float:
+        try:
+            return schema.duration_s(text, key="--min-ttl")
+        except ConfigError as error:
+            raise UsageError(error.problem, hint=error.hint) from None
+
+    what = "remaining life it needs"
+    command.add_argument(
+        "--min-ttl", dest="min_ttl_s", type=seconds, default=0.0, metavar="DURATION", help=what
+    )
+
+
 def build() -> argparse.ArgumentParser:
     """Return the grammar of all commands."""
     what = "print an OAuth access token; the client secret stays in its manager"
@@ -118,9 +133,7 @@ def build() -> argparse.ArgumentParser:
 
     for command in (get, speak):
         command.add_argument("--fresh", action="store_true", help="past the cache")
-        command.add_argument(
-            "--min-ttl", default="0s", metavar="DURATION", help="remaining life it needs"
-        )
+        add_min_ttl(command)
 
     for name in registry.own_names(COMMANDS):
         module = registry.load(COMMANDS, name)

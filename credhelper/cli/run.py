@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn
+from typing import Protocol as Contract
 
 from credhelper import cache, caller
 from credhelper.cli import answer
@@ -18,7 +19,19 @@ from credhelper.system import deadline, hardening, output, registry
 from credhelper.system.registry import COMMANDS
 
 if TYPE_CHECKING:
-    from credhelper.cli.contracts import Command
+    from argparse import ArgumentParser  # 5 ms, which a plain `get` need not pay
+
+
+class Command(Contract):
+    """A module with one command of the command line; its docstring is its line in `--help`."""
+
+    def declare(self, parser: "ArgumentParser") -> None:
+        """Add the command's own arguments; `--config`, `-v` and `--error-format` are there."""
+        ...
+
+    def run(self, options: SimpleNamespace) -> int:
+        """Run it and return the exit status. Raises CredhelperError."""
+        ...
 
 
 def run(call: Call) -> int:
@@ -53,7 +66,7 @@ def run(call: Call) -> int:
 def _options(call: Call) -> SimpleNamespace:
     """Return the options: none but the defaults where the door has recognised the question."""
     if call.question:
-        plain = {"command": "as", "config": "", "fresh": False, "min_ttl": "0s", "verbose": False}
+        plain = {"command": "as", "config": "", "fresh": False, "min_ttl_s": 0.0, "verbose": False}
         return SimpleNamespace(question=call.question, **plain)
     from credhelper.cli import parser  # argparse costs 5 ms, which a plain `get` need not pay
 

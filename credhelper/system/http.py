@@ -118,7 +118,8 @@ def _body(response: requests.Response, limit: int) -> bytes:
         msg = f"{host} redirects {where}, and a redirect is never followed"
         hint = "configure the final address, which `curl -I` shows, if it is to be trusted"
         raise ConfigError(msg, hint=hint)
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+    # RFC 9110 section 8.4.1: codings are case-insensitive.
+    if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
         msg = f"{host} sent a compressed answer though none was asked for"
         raise ProtocolError(msg, hint="look for a proxy in between")
     body = b""

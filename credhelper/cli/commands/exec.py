@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 from credhelper import cache
 from credhelper.cli import refresh_file
+from credhelper.cli.parser import add_min_ttl
 from credhelper.cli.refresh_file import RefreshFile
-from credhelper.config import load, schema
+from credhelper.config import load
 from credhelper.config.profile import Profile
 from credhelper.errors import CommandAbsentError, OutputError, UsageError
 from credhelper.renewal import issue, order
@@ -40,9 +41,7 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--refresh-file", default="", metavar="PATH", help="keep a file with the token fresh (0600)"
     )
-    parser.add_argument(
-        "--min-ttl", default="0s", metavar="DURATION", help="remaining life it needs"
-    )
+    add_min_ttl(parser)
 
 
 def run(options: SimpleNamespace) -> int:
@@ -61,8 +60,7 @@ def run(options: SimpleNamespace) -> int:
         raise CommandAbsentError("the command is not found", hint="check the words after `--`")
     profiles = load.profiles(os.environ, options.config)
     chosen = profiles.get(options.profile or os.environ.get("CREDHELPER_PROFILE", ""))
-    min_ttl_s = schema.duration_s(options.min_ttl, key="--min-ttl")
-    token = _issue(chosen, profiles.source, options.started, min_ttl_s)
+    token = _issue(chosen, profiles.source, options.started, options.min_ttl_s)
     # The secrets are ours, the token is the child's.
     environ = child.environment(
         options.environ, holders=secret.holders(profiles.tables), keep=options.keep

@@ -4,13 +4,24 @@ import importlib
 import pkgutil
 from argparse import ArgumentParser
 from types import SimpleNamespace
+from typing import Protocol as Contract
 
 from credhelper.cli import grammar
-from credhelper.cli.contracts import Topic
 from credhelper.cli.help import man, prose, topics
 from credhelper.config import schema
 from credhelper.errors import UsageError
 from credhelper.system import output
+
+
+class Topic(Contract):
+    """A module that explains one topic; its docstring is the title."""
+
+    def text(self) -> str:
+        """Return the explanation in 80 columns, of `prose`'s blocks, with an empty line at the end.
+
+        What the code knows comes from the code.
+        """
+        ...
 
 
 def declare(parser: ArgumentParser) -> None:

@@ -54,6 +54,8 @@ def test_a_wrong_command_line_is_not_quoted(box: Box, arguments: list[str]) -> N
         ("get --hunter2", "get has no such option", "see `credhelper get --help`"),
         ("get -xhunter2", "get has no such option", "see `credhelper get --help`"),
         ("get --min-ttl", "--min-ttl needs a value", "see `credhelper get --help`"),
+        ("get --min-ttl soon", "--min-ttl is not a duration", 'write it like "20s" or "5m"'),
+        ("exec --min-ttl 1y -- true", "--min-ttl is not a duration", 'write it like "20s" or "5m"'),
         ("get --error-format xml", "--error-format does not take that value", "--help`"),
         ("-v get", "-v stands before the command", "credhelper get -v"),
         ("exec", "exec has no command to run", "put `--` before the command"),

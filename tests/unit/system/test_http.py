@@ -132,6 +132,12 @@ def test_any_encoding_is_refused(scripted: Script, encoding: str) -> None:
     refused(ProtocolError, at(server))
 
 
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+def test_no_encoding_has_several_spellings(scripted: Script, encoding: str) -> None:
+    """RFC 9110 section 8.4.1: the names of codings are case-insensitive."""
+    assert got_token(at(scripted(answer(200, TOKEN, Content_Encoding=encoding))))
+
+
 def test_a_body_at_the_limit_is_read(scripted: Script) -> None:
     """256 KiB, and not one byte less."""
     server = scripted(answer(200, TOKEN + b" " * (http.BODY_LIMIT - len(TOKEN))))

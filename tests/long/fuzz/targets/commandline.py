@@ -5,7 +5,6 @@ import io
 
 from credhelper import cache, caller
 from credhelper.cli import answer, parser
-from credhelper.config import schema
 from credhelper.errors import CredhelperError
 from tests.long.fuzz import checks
 from tests.support import slots
@@ -21,7 +20,6 @@ def fuzz_command_line(data: bytes) -> None:
             options = parser.parse(words)
         assert options.command
         if options.command == "as":
-            schema.duration_s(options.min_ttl, key="--min-ttl")
             assert callable(answer.find(options.protocol).reply)
     except CredhelperError as error:
         checks.check(error, hidden)

@@ -24,7 +24,7 @@ class Left(BaseException):
 def options() -> SimpleNamespace:
     """Return the options of a plain call that begins now."""
     begun = time.monotonic()
-    return SimpleNamespace(config="", fresh=False, min_ttl="0s", verbose=False, started=begun)
+    return SimpleNamespace(config="", fresh=False, min_ttl_s=0.0, verbose=False, started=begun)
 
 
 def lines_of(name: str) -> set[int]:
