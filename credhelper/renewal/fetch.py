@@ -2,13 +2,34 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from credhelper.config.profile import Profile
 from credhelper.renewal.order import Order
 from credhelper.token import Entry, Token
 
 SOFT_S, SOFT_SHARE = 300, 0.2
+# A caller with a good token need not try again: the next one will.
+ATTEMPTS, RENEWAL_ATTEMPTS = 3, 1
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """What a grant gives: token or keys, the variables that decided, and when to renew them.
+
+    `endpoint` is the one that an issuer's metadata named, else "".
+    """
+
+    token: Token
+    conditions: Mapping[str, str | None]
+    endpoint: str = ""
+    soft_s: float = SOFT_S
+    share: float = SOFT_SHARE
+
+
+# `old` is the entry to be renewed, None without one; `plain` returns that of the access token.
+Grant = Callable[[Order, Entry | None, Callable[[], Entry]], Obtained]
 
 
 def renew_at(
@@ -24,50 +45,58 @@ def renew_at(
     return int(issued.expires_at - before_s)
 
 
-def token(order: Order, attempts: int, endpoint: str) -> Entry:
-    """Return the entry of a new token, bound to all that decided about it."""
-    # The network stack, 65 ms, is imported under the lock only: of 200 callers one pays for it.
-    from credhelper.renewal import rotation
-    from credhelper.secrets import secret
-    from credhelper.system import resolver
+def fetch(order: Order, old: Entry | None, plain: Callable[[], Entry]) -> Entry:
+    """Return a new entry of what is ordered, bound to all that decided about it.
+
+    `old` is the one that it replaces, None without one; `plain` returns the entry of the profile's
+    access token, for a grant that takes one. Raises the CredhelperError of what failed.
+    """
+    from credhelper.system import resolver  # the network stack, 65 ms, is under the lock only
 
     resolver.make_interruptible()
-    found = rotation.fetch(order.profile, attempts=attempts, endpoint=endpoint)
-    variables = secret.variables(order.profile.client_secret)
+    found = GRANTS[order.grant](order, old, plain)
     return Entry(
         found.token,
         stamp=order.source.stamp,
         identity=order.profile.identity(),
         stored_at=time.time(),
-        renew_at=renew_at(order.profile, found.token),
-        endpoint=found.endpoint if order.profile.issuer else "",
-        conditions={variable: os.environ.get(variable) for variable in variables},
+        renew_at=renew_at(order.profile, found.token, soft_s=found.soft_s, share=found.share),
+        endpoint=found.endpoint,
+        conditions=found.conditions,
     )
 
 
-def check_keys(profile: Profile) -> None:
-    """Raise ConfigError for a mistake in the profile's table `sts`, before any request."""
+def _access_token(order: Order, old: Entry | None, _plain: Callable[[], Entry]) -> Obtained:
+    from credhelper.renewal import rotation
+    from credhelper.secrets import secret
+
+    attempts = RENEWAL_ATTEMPTS if old else ATTEMPTS
+    # A renewal need not ask the issuer for its endpoint.
+    endpoint = old.endpoint if old else ""
+    found = rotation.fetch(order.profile, attempts=attempts, endpoint=endpoint)
+    variables = secret.variables(order.profile.client_secret)
+    return Obtained(
+        found.token,
+        {variable: os.environ.get(variable) for variable in variables},
+        found.endpoint if order.profile.issuer else "",
+    )
+
+
+def _aws_keys(order: Order, _old: Entry | None, plain: Callable[[], Entry]) -> Obtained:
     from credhelper.oauth.grants import aws_sts  # boto3, 100 ms, for this grant only
 
-    aws_sts.settings(profile)
-
-
-def keys(order: Order, plain: Entry) -> Entry:
-    """Return the entry of the AWS keys that the access token of another entry buys."""
-    from credhelper.oauth.grants import aws_sts
-    from credhelper.system import resolver
-
-    resolver.make_interruptible()
-    found = aws_sts.assume(order.profile, plain.token)
+    aws_sts.settings(order.profile)  # a mistake there costs no request
+    access = plain()
     variables = {variable: os.environ.get(variable) for variable in aws_sts.VARIABLES}
-    return Entry(
-        found,
-        stamp=order.source.stamp,
-        identity=order.profile.identity(),
-        stored_at=time.time(),
-        renew_at=renew_at(order.profile, found, soft_s=aws_sts.SOFT_S, share=aws_sts.SOFT_SHARE),
-        conditions={**plain.conditions, **variables},
+    return Obtained(
+        aws_sts.assume(order.profile, access.token),
+        {**access.conditions, **variables},
+        soft_s=aws_sts.SOFT_S,
+        share=aws_sts.SOFT_SHARE,
     )
+
+
+GRANTS: dict[str, Grant] = {"": _access_token, "sts": _aws_keys}
 
 
 def conditions(order: Order) -> Mapping[str, str | None]:

@@ -16,7 +16,6 @@ from credhelper.token import HARD_S, Entry
 
 # A caller with a good token does not wait long for a better one.
 SOFT_BUDGET_S = 5.0
-ATTEMPTS = 3
 log = logging.getLogger(__name__)
 
 
@@ -120,12 +119,11 @@ def _restamp(order: Order, entry: Entry) -> None:
 def _renew(order: Order, held: lock.Lock) -> Issued:
     """Return a new token and store it; the old one, with a warning, if the renewal fails."""
     old = None if order.profile.ephemeral else _usable(order)
-    endpoint = old.endpoint if old else ""  # a renewal need not ask the issuer for it
     now = time.monotonic()
     # Half of what is left at most: the old token must be written in time.
     until = now + min(SOFT_BUDGET_S, (order.until - now) / 2) if old else order.until
     try:
-        entry = _fetch_within(order, until, attempts=1 if old else ATTEMPTS, endpoint=endpoint)
+        entry = _fetch_within(order, until, old)
     except CredhelperError as error:
         outcome.mark(order, error)
         # Read again: `forget` may have deleted it meanwhile.
@@ -136,7 +134,7 @@ def _renew(order: Order, held: lock.Lock) -> Issued:
     return Issued(entry, outcome.keep(order, entry, held) or outcome.warning(order, entry))
 
 
-def _fetch_within(order: Order, until: float, *, attempts: int, endpoint: str) -> Entry:
+def _fetch_within(order: Order, until: float, old: Entry | None) -> Entry:
     """Return what was ordered, new, within a time limit. Raises TemporaryError past it.
 
     Raises OutputError where a module or a file cannot be opened.
@@ -145,7 +143,7 @@ def _fetch_within(order: Order, until: float, *, attempts: int, endpoint: str) -
     deadline.start(until)
     try:
         limited = replace(order, until=until)
-        return _keys(limited) if order.grant else fetch.token(limited, attempts, endpoint)
+        return fetch.fetch(limited, old, lambda: _plain(limited))
     except deadline.DeadlineExceeded as late:
         raise _late(order, budget_s, late) from None
     except (ImportError, OSError) as error:
@@ -163,9 +161,9 @@ def _late(order: Order, budget_s: float, late: deadline.DeadlineExceeded) -> Tem
     return TemporaryError(msg, hint="try again later, or raise its `deadline`")
 
 
-def _keys(order: Order) -> Entry:
-    """Return new AWS keys: for the cached access token if it still serves, else for a new one."""
-    fetch.check_keys(order.profile)
-    # The token is kept, too, under its own lock: always taken after that of the keys.
-    plain = _issue_once(replace(order, min_ttl_s=HARD_S, grant=""), None).entry
-    return fetch.keys(order, plain)
+def _plain(order: Order) -> Entry:
+    """Return the entry of the access token: the cached one if it still serves, else a new one.
+
+    Under its own lock, which is always taken after that of the grant that takes the token.
+    """
+    return _issue_once(replace(order, min_ttl_s=HARD_S, grant=""), None).entry

@@ -8,7 +8,7 @@ import os
 import time
 
 from credhelper import cache
-from credhelper.renewal.lock import SECOND, Lock, take
+from credhelper.renewal import lock
 from credhelper.token import Entry
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ class Settled:
         *,
         entry: Entry | None = None,
         refusal: "CredhelperError | None" = None,
-        lock: "Lock | None" = None,
+        lock: "lock.Lock | None" = None,
         spare: Entry | None = None,
     ) -> None:
         self.entry, self.refusal, self.lock, self.spare = entry, refusal, lock, spare
@@ -65,7 +65,7 @@ def settle(
     now = time.monotonic()
     patience_ends = now + min(PATIENCE_S, (until - now) / 2)
     pause_s = POLL_S * (1 + os.getpid() % 16 / 16)  # apart, without the 1.5 ms of `import random`
-    lock: Lock | None = None
+    held: lock.Lock | None = None
     spare: Entry | None = None
     while True:
         entry = read()
@@ -73,43 +73,43 @@ def settle(
         if entry and (entry.is_fresh(time.time()) or is_postponed(entry)):
             break
         if entry is None and (error := read_refusal()):
-            _release(lock)
+            _release(held)
             return Settled(refusal=error)
-        if lock:  # the holder before has stored nothing between our read and our lock
-            return Settled(lock=lock, spare=spare)
+        if held:  # the holder before has stored nothing between our read and our lock
+            return Settled(lock=held, spare=spare)
         try:
-            lock = _take(slot, patience_ends)
+            held = _take(slot, patience_ends)
         except (OSError, ValueError):
-            return Settled(lock=Lock(slot.name, folder=slot.folder), spare=spare)
-        if lock:
+            return Settled(lock=lock.Lock(slot.name, folder=slot.folder), spare=spare)
+        if held:
             continue
         if entry:
             break
         time.sleep(pause_s)
         pause_s = min(1.5 * pause_s, POLL_LIMIT_S)
-    _release(lock)
+    _release(held)
     return Settled(entry=entry)
 
 
-def _release(lock: Lock | None) -> None:
-    if lock:
-        lock.release()
+def _release(held: lock.Lock | None) -> None:
+    if held:
+        held.release()
 
 
-def _take(slot: cache.Slot, patience_ends: float) -> Lock | None:
+def _take(slot: cache.Slot, patience_ends: float) -> lock.Lock | None:
     """Return the entry's lock, or after a while its second one; None if both are held."""
-    lock = take(slot.folder, slot.name)
-    if lock is None and os.environ.get(cache.CHAIN):
+    held = lock.take(slot.folder, slot.name)
+    if held is None and os.environ.get(cache.CHAIN):
         # The holder is our own ancestor, which waits for us.
-        return Lock(slot.name, folder=slot.folder)
-    if lock is None and time.monotonic() >= patience_ends:
-        return take(slot.folder, slot.name, SECOND)
-    return lock
+        return lock.Lock(slot.name, folder=slot.folder)
+    if held is None and time.monotonic() >= patience_ends:
+        return lock.take(slot.folder, slot.name, lock.SECOND)
+    return held
 
 
 def await_index(
     folder: cache.Folder, settings: cache.Source
-) -> "tuple[cache.Index | None, Lock | None]":
+) -> "tuple[cache.Index | None, lock.Lock | None]":
     """Return the index of the config, or the lock under which to write it; or neither.
 
     Of many callers that know nothing of the config, one reads it and the others wait.
@@ -118,11 +118,11 @@ def await_index(
     patience_ends = time.monotonic() + INDEX_PATIENCE_S
     while True:
         try:
-            if lock := take(folder, name):
+            if held := lock.take(folder, name):
                 index = cache.read_index(folder, settings)
                 if index:
-                    lock.release()
-                return index, None if index else lock
+                    held.release()
+                return index, None if index else held
         except (OSError, ValueError):
             return None, None
         if index := cache.read_index(folder, settings):

@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from credhelper.renewal import fetch, issue, refusal
-from credhelper.renewal.order import Order
+from credhelper.renewal import fetch, refusal
 from credhelper.token import HARD_S, Entry
 from tests.conftest import Box
 from tests.long.clock import checks, simulated
@@ -36,13 +35,6 @@ def test_a_walk_can_be_repeated() -> None:
     assert first.counts != Simulation(3).run(2000).counts
 
 
-_fetch_within = issue._fetch_within  # noqa: SLF001 - the attempts are decided at its call
-
-
-def _patient(order: Order, until: float, *, attempts: int, endpoint: str) -> Entry:
-    return _fetch_within(order, until, attempts=3 * attempts, endpoint=endpoint)
-
-
 BREAKS: dict[str, tuple[object, str, object, str]] = {
     "always stale": (fetch, "renew_at", lambda *_a, **_k: 0, "before the soft window"),
     "never fresh": (Entry, "is_fresh", lambda *_a: False, "before the soft window"),
@@ -55,7 +47,7 @@ BREAKS: dict[str, tuple[object, str, object, str]] = {
         "from the future",
     ),
     "unheard refusal": (refusal, "read", lambda *_a, **_k: None, "though refused"),
-    "many attempts": (issue, "_fetch_within", _patient, "too many requests"),
+    "many attempts": (fetch, "ATTEMPTS", 9, "too many requests"),
 }
 
 

@@ -14,14 +14,13 @@ from credhelper.config import load
 from credhelper.config.load import Profiles
 from credhelper.config.profile import Profile
 from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError, printable
-from credhelper.renewal import refusal
+from credhelper.renewal import fetch, refusal
 from credhelper.system import output, terminal, url
 from credhelper.token import rfc3339
 
 HEAD = ("PROFILE", "HOST", "SECRET", "TOKEN", "LIFE", "LAST ERROR")
 COLOURS = {"fresh": "32", "soft": "33", "expired": "33", "refused": "1;31", "broken": "1;31"}
 WORDS = {"soft": "soft (renewing)"}  # the others are words already
-GRANTS = ("", "sts")  # the exchanges that a profile may have
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _last_error(
 ) -> Mapping[str, str | int | None] | None:
     """Return the newest failure of these settings' exchanges, if none has succeeded since."""
     folder = cache.Folder(cache.directory(os.environ))
-    failures = [refusal.last(source.slot(folder, item.name, grant)) for grant in GRANTS]
+    failures = [refusal.last(source.slot(folder, item.name, grant)) for grant in fetch.GRANTS]
     known = [each for each in failures if each and each.identity == item.identity()]
     if not known:
         return None

@@ -14,7 +14,18 @@ from credhelper import cache
 from credhelper.config import load
 from credhelper.errors import CredhelperError
 from credhelper.oauth import exchange
-from credhelper.renewal import fetch, issue, lock, miss, order, refusal, removal, store
+from credhelper.renewal import (
+    fetch,
+    issue,
+    lock,
+    miss,
+    order,
+    outcome,
+    refusal,
+    removal,
+    store,
+    wait,
+)
 from credhelper.renewal.order import Order
 from credhelper.system import deadline, files, http
 from credhelper.token import Entry, Token
@@ -168,12 +179,12 @@ def _instead(simulation: Simulation) -> Iterator[None]:
     """Put the simulation's time, server and disk in the places of the real ones."""
     clock, disk = simulation.clock, simulation.disk
 
-    def counted(order: Order, attempts: int, endpoint: str) -> Entry:
+    def counted(order: Order, old: Entry | None, plain: Callable[[], Entry]) -> fetch.Obtained:
         checks, server = simulation.checks, simulation.server
         checks.asks()
         fetches, requests = checks.fetches, server.requests
         try:
-            entry = real_fetch(order, attempts, endpoint)
+            obtained = real_grant(order, old, plain)
         except CredhelperError as error:
             checks.fails(error.shared_s or error.retry_after_s or 0.0)
             raise
@@ -182,7 +193,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
             raise
         else:
             checks.succeeds()
-            return entry
+            return obtained
         finally:
             if checks.fetches == fetches:  # nobody else's are among them
                 checks.asked(server.requests - requests)
@@ -193,9 +204,9 @@ def _instead(simulation: Simulation) -> Iterator[None]:
             simulation.slept = True
             clock.suspend(simulation.dice.choice(LIVES_S))
 
-    real_write, real_fetch = store.write, fetch.token  # where requests begin
+    real_write, real_grant = store.write, fetch.GRANTS[""]  # where requests begin
     with pytest.MonkeyPatch.context() as patch:
-        for module in (door, fetch, issue, lock, miss, exchange, order, refusal, http):
+        for module in (door, fetch, issue, outcome, wait, miss, exchange, order, refusal, http):
             patch.setattr(module, "time", clock)
         for name in ("start", "stop", "remaining_s"):
             patch.setattr(deadline, name, getattr(clock, name))
@@ -205,7 +216,7 @@ def _instead(simulation: Simulation) -> Iterator[None]:
         patch.setattr(door, "os", _System)
         patch.setattr(http, "random", simulation.dice)
         patch.setattr(http, "open_session", lambda *_a, **_k: simulation.server)
-        patch.setattr(fetch, "token", counted)
+        patch.setitem(fetch.GRANTS, "", counted)
         patch.setattr(cache, "source", lambda _environ: simulation.profiles.source)
         patch.setattr(cache, "read_data", disk.read)
         patch.setattr(files, "write", disk.write)
