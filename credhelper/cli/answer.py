@@ -47,7 +47,7 @@ def find(name: str) -> "Protocol":
     if module := caller.own(name):
         return module
     if not registry.is_known(PROTOCOLS, name):
-        raise protocol_names.unknown(name, registry.names(PROTOCOLS))
+        raise protocol_names.unknown("protocol", name, registry.names(PROTOCOLS))
     return _guest(name)
 
 

@@ -14,7 +14,7 @@ from credhelper.cli import grammar
 from credhelper.config import schema
 from credhelper.errors import ConfigError, UsageError
 from credhelper.system import registry
-from credhelper.system.registry import COMMANDS
+from credhelper.system.registry import COMMANDS, PROTOCOLS
 
 # Of one width, so that what is printed of it elsewhere is the same on every machine.
 FORMAT = functools.partial(argparse.HelpFormatter, width=80)
@@ -23,6 +23,7 @@ FORMAT = functools.partial(argparse.HelpFormatter, width=80)
 _MISSING = re.compile(r"the following arguments are required: ([A-Z, ]+)")
 _NO_VALUE = re.compile(r"argument ([-a-z/, ]+): expected (?:one|at least one) argument")
 _BAD_VALUE = re.compile(r"argument ([-a-zA-Z/, ]+): (?:invalid|ignored explicit argument)")
+_TOGETHER = re.compile(r"argument ([-a-zA-Z/, ]+): not allowed with argument ([-a-zA-Z/, ]+)")
 _NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(\w{1,20})'")
 _OPTION = re.compile(r"--[a-z-]{1,20}")
 EPILOG = "exit status: 64 usage, 78 config, 77 denied, 75 temporary, 76 protocol, 74 io, 70 bug"
@@ -49,6 +50,8 @@ def _problem(message: str) -> str:
         if match[1] == "COMMAND":
             return "there is no such command"
         return f"{match[1]} does not take that value"
+    if match := _TOGETHER.match(message):
+        return f"{match[1]} and {match[2]} exclude each other"
     return "the command line is wrong"
 
 
@@ -128,7 +131,8 @@ def build() -> argparse.ArgumentParser:
     get.add_argument("profile", nargs="?", default="", metavar="PROFILE")
 
     speak = add("as", "Print it in another tool's dialect.")
-    speak.add_argument("protocol", metavar="PROTOCOL")
+    what = f"one of {', '.join(registry.own_names(PROTOCOLS))}"
+    speak.add_argument("protocol", metavar="PROTOCOL", help=what)
     what = "and what the dialect adds"
     speak.add_argument("words", nargs="*", default=[], metavar="PROFILE", help=what)
 

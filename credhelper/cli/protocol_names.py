@@ -9,7 +9,7 @@ from credhelper.system import registry
 from credhelper.system.registry import PROTOCOLS
 
 
-def unknown(name: str, known: Iterable[str]) -> UsageError:
+def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     """Return the error for a word that is none of the known ones; a caller's leads to its own.
 
     A protocol lists in `CALLERS` the programs that speak it under another name.
@@ -17,4 +17,4 @@ def unknown(name: str, known: Iterable[str]) -> UsageError:
     for protocol in registry.own_names(PROTOCOLS):
         if name.lower() in getattr(caller.own(protocol), "CALLERS", ()):
             return UsageError(f"{name.lower()} speaks `{protocol}`", hint=f"write `{protocol}`")
-    return UsageError("there is no such protocol", hint=schema.nearest(name, list(known)))
+    return UsageError(f"there is no such {what}", hint=schema.nearest(name, list(known)))

@@ -71,7 +71,7 @@ def _no_client(environ: Mapping[str, str], path: str) -> ConfigError:
     are_empty = f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty"
     why = are_empty if empty else "the environment names no client"
     where = f"there is no {path}" if path else "there is no home for a config file"
-    hint = "write that file" if path else "set HOME or CREDHELPER_CONFIG"
+    hint = "write that file (`credhelper init`)" if path else "set HOME or CREDHELPER_CONFIG"
     hint += ", or set CREDHELPER_TOKEN_URL, CREDHELPER_CLIENT_ID and CREDHELPER_CLIENT_SECRET (a "
     hint += "reference), or for the iTwin platform ITWIN_CLIENT_ID and ITWIN_CLIENT_SECRET"
     return ConfigError(f"{where}, and {why}", hint=hint)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -44,6 +45,11 @@ class Settings:
     """proxy for Vault; default `HTTPS_PROXY`, `NO_PROXY`"""
     auth: Auth = field(default=Auth(), metadata={"parse": vault_login.parse})
     """table: how to log in; default `token`"""
+
+
+def tool() -> str:
+    """Return the name of the command line that this machine has: `vault`, or else `bao`."""
+    return "vault" if shutil.which("vault") and not shutil.which("bao") else "bao"
 
 
 def peer_of(settings: Settings) -> Peer:

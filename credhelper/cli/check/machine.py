@@ -106,7 +106,7 @@ def check_startup(results: Results) -> tuple[str, str]:
     if not missing:
         return detail, ""
     hint = f"run: {sys.executable} -m compileall -q {PACKAGE}"
-    return f"{detail}, {len(missing)} files without .pyc", hint
+    return f"{detail}, modules without .pyc: {len(missing)}", hint
 
 
 def _uncompiled(folder: str) -> list[str]:

@@ -64,7 +64,7 @@ def commands(parser: ArgumentParser) -> tuple[Command, ...]:
     found = grammar.read(parser)
     words = {
         ("as", "PROTOCOL"): _names(protocols),
-        ("setup", "PROTOCOL"): _names(callers),
+        ("setup", "CALLER"): _names(callers),
         ("help", "TOPIC"): (*(command.name for command in found[1:]), *_names(topics)),
     }
     return tuple(

@@ -36,7 +36,7 @@ def declare(parser: ArgumentParser) -> None:
     add("--hosts", default="", metavar="HOST,…", help="where the token may go")
     add("--set", action="append", default=[], metavar="KEY=VALUE",
         help="any other key of the profile, e.g. vault.address=https://v.example")  # fmt: skip
-    add("--caller", default="", metavar="PROTOCOL", help="who shall be set up next")
+    add("--caller", default="", metavar="CALLER", help="who shall be set up next")
     add("--replace", action="store_true", help="put it in the place of the one of its name")
     add("--no-check", action="store_true", help="do not try it")
 

@@ -89,9 +89,10 @@ def _place(chosen: Profile) -> list[str]:
 
 def _vault(chosen: Profile) -> tuple[str, str]:
     """Return a Vault policy for this one path, and the command that writes it."""
-    from credhelper.secrets import vault_policy  # the network stack, which only this one needs
+    from credhelper.secrets import vault_policy, vault_settings  # the network stack
 
-    return vault_policy.text(chosen), f"vault policy write credhelper-{chosen.name} -"
+    command = f"{vault_settings.tool()} policy write credhelper-{chosen.name} -"
+    return vault_policy.text(chosen), command
 
 
 POLICIES = {"aws": _aws, "vault": _vault}

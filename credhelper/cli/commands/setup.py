@@ -22,7 +22,8 @@ _NO_EDITOR = "credhelper cannot edit this caller's configuration"
 
 def declare(parser: ArgumentParser) -> None:
     """Add the command's own arguments."""
-    parser.add_argument("protocol", metavar="PROTOCOL")
+    what = f"one of {', '.join(caller.names())}"
+    parser.add_argument("caller", metavar="CALLER", help=what)
     parser.add_argument("profile", nargs="?", default="", metavar="PROFILE")
     edit = parser.add_mutually_exclusive_group()
     edit.add_argument("--write", action="store_true", help="and put it in place")
@@ -34,7 +35,7 @@ def run(options: SimpleNamespace) -> int:
 
     Raises CredhelperError; what was done before it stays, and was printed.
     """
-    setup = caller.find(options.protocol)
+    setup = caller.find(options.caller)
     target = _target(options)
     if options.write or options.remove:
         (_write if options.write else _remove)(setup, target)

@@ -42,4 +42,4 @@ def find(name: str) -> Setup:
     if caller.own(name):
         hint = f"run `credhelper as {name} PROFILE` where the token is needed"
         raise UsageError(f"`{name}` needs no configuration", hint=hint)
-    raise protocol_names.unknown(name, names())
+    raise protocol_names.unknown("caller", name, names())

@@ -54,9 +54,8 @@ def links(path: str, target: str) -> list[Change]:
     if os.path.realpath(path) == os.path.realpath(target):
         return []
     if os.path.lexists(path):
-        raise ConfigError(
-            f"{path} is something else", hint="move it away, or keep it and set up by hand"
-        )
+        hint = "move it away, or keep it and set up by hand"
+        raise ConfigError(f"{path} is there, and no link to {target}", hint=hint)
 
     def act() -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -18,7 +18,8 @@ def read(path: str, field: str, settings: object) -> str:
     name = parts.path
     value = os.environ.pop(name) if name in os.environ else fingerprint.TAKEN.get(name, "")
     if not value:
-        raise ConfigError(f"the environment variable {name} is not set", hint=f"set {name}")
+        hint = f"set {name} to the secret, where credhelper is called"
+        raise ConfigError(f"the environment variable {name} is not set", hint=hint)
     fingerprint.TAKEN[name] = value
     return of_text(value, parts.field, what=f"the environment variable {name}")
 

@@ -1,12 +1,11 @@
 """Secrets in HashiCorp Vault or OpenBao, KV 1 or 2: `vault:MOUNT/PATH#FIELD[?version=N]`."""
 
 import shlex
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from credhelper.errors import ConfigError, DeniedError
-from credhelper.secrets import vault_mount, vault_session
+from credhelper.secrets import vault_mount, vault_session, vault_settings
 from credhelper.secrets.backend import READ_UNSEEN
 from credhelper.secrets.field import of_document, wanted
 from credhelper.secrets.vault_answer import Absent, Moved
@@ -150,7 +149,6 @@ def _ending(session: Session, data: dict[str, object]) -> str:
 
 def store_hint(path: str, field: str) -> str:
     """Return the words for KV 1 and 2 alike. https://openbao.org/docs/commands/kv/put/."""
-    tool = "vault" if shutil.which("vault") and not shutil.which("bao") else "bao"
-    words = f"{tool} kv put {shlex.quote(path)} {shlex.quote(field + '=-')}"
+    words = f"{vault_settings.tool()} kv put {shlex.quote(path)} {shlex.quote(field + '=-')}"
     note = "`kv put` drops other fields there, `kv patch` keeps them"
     return f"Store the client secret; this reads it unseen ({note}):\n  ({READ_UNSEEN} | {words})"

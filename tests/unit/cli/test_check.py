@@ -260,7 +260,7 @@ def test_missing_compiled_files_are_a_warning(
     monkeypatch.setattr(machine, "PACKAGE", str(tmp_path))
     finding = run_step("startup", machine.check_startup, Results("", ""))
     assert finding.state == "warning"
-    assert "1 files without .pyc" in finding.detail
+    assert "modules without .pyc: 1" in finding.detail
     subprocess.run(finding.hint.removeprefix("run: ").split(), check=True)
     assert run_step("startup", machine.check_startup, Results("", "")).state == "ok"
 

@@ -39,7 +39,7 @@ def test_vaults_policy_is_enough_and_no_more(
     configure(box, tokens, f"vault:secret/{name}#s", settings)
     ran = box.run("policy")
     assert ran.status == 0
-    assert ran.stderr == "# apply it: credhelper policy p | vault policy write credhelper-p -\n"
+    assert ran.stderr == "# apply it: credhelper policy p | bao policy write credhelper-p -\n"
     policy = f"credhelper-{name}"
     openbao.ask("PUT", f"sys/policies/acl/{policy}", {"policy": ran.stdout})
     body: dict[str, object] = {"policies": [policy], "no_default_policy": True}

@@ -68,7 +68,7 @@ def test_an_installation_without_its_record(
 
     monkeypatch.setattr(metadata, "files", files)
     config = str(home.config(CONFIG))
-    options = SimpleNamespace(protocol="aws", profile="itwin", config=config, verbose=False)
+    options = SimpleNamespace(caller="aws", profile="itwin", config=config, verbose=False)
     options.write = options.remove = False
     assert setup.run(options) == 0
     assert capfd.readouterr().out == EXPECTED["aws"]

@@ -7,7 +7,7 @@ from credhelper.cli.help import prose
 
 ABOUT = """\
 `credhelper as PROTOCOL [PROFILE]` prints the token as that caller wants it, and `credhelper setup
-PROTOCOL [PROFILE]` how the caller is configured. A caller that names a URL gets the token only for
+CALLER [PROFILE]` how the caller is configured. A caller that names a URL gets the token only for
 the `hosts` of a profile. Another protocol is a module with `reply(token, asked) -> str` and an
 entry point in the group `credhelper.protocols`.
 """
