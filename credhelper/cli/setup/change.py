@@ -91,9 +91,9 @@ def link_path(target: Target, name: str) -> str:
 
 
 def read(path: str) -> str:
-    """Return the text of a file, "" if there is none. Raises ConfigError."""
+    """Return the text of a file with its own line ends, "" if there is none. Raises ConfigError."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""

@@ -117,6 +117,19 @@ def test_cargo(home: Box) -> None:
     assert "another provider" in home.run("setup", "cargo", "--write").refused(78)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_cargos_file_had_is_there_again(home: Box, end: str) -> None:
+    """Byte by byte, with the line ends of its editor."""
+    path = home.home / ".cargo" / "config.toml"
+    path.parent.mkdir()
+    before = f"# mine{end}[net]{end}offline = true  # always{end}".encode()
+    path.write_bytes(before)
+    write(home, "cargo", "itwin")
+    assert path.read_bytes().startswith(before)
+    assert home.run("setup", "cargo", "itwin", "--remove").status == 0
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "text", ["[", "registry = 1", "[registry]\nglobal-credential-providers = 'x'"]
 )

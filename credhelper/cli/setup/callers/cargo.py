@@ -68,7 +68,10 @@ def removals(target: Target) -> list[Change]:
     for name in ("credential-alias", "registry"):
         if not settings.get(name, True):
             del settings[name]
-    return _edit(path, "remove", before, settings.as_string())
+    text = settings.as_string()
+    end = "\r\n" if "\r\n" in before else "\n"
+    # Without the blank line that tomlkit puts before a new table.
+    return _edit(path, "remove", before, text.rstrip() + end if text.strip() else "")
 
 
 def _edit(path: str, verb: str, before: str, after: str) -> list[Change]:
