@@ -4,13 +4,9 @@ The text of either is dropped: it names accounts and keys.
 """
 
 import email.utils
-import http.client
 import os
-import socket
-import ssl
 import time
 
-import urllib3.exceptions
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -20,7 +16,6 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
-    ProxyConnectionError,
     SSLError,
 )
 from botocore.exceptions import (
@@ -34,9 +29,9 @@ from credhelper.errors import (
     DeniedError,
     ProtocolError,
     TemporaryError,
-    causes,
 )
-from credhelper.system import redaction, url
+from credhelper.secrets import aws_unreached
+from credhelper.system import redaction
 
 # What botocore raises for a successful answer that is not AWS's.
 NOT_AWS = (ResponseParserError, AttributeError, KeyError, TypeError, ValueError, RuntimeError)
@@ -45,12 +40,6 @@ ERRORS = (BotoCoreError, ClientError, *NOT_AWS)
 _NO_CREDENTIALS = (
     *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
     MetadataRetrievalError,
-)
-_BAD_PROXY = (
-    http.client.InvalidURL,  # what a blank in a host becomes with urllib3 2.6
-    urllib3.exceptions.LocationParseError,
-    urllib3.exceptions.ProxySchemeUnknown,
-    urllib3.exceptions.URLSchemeUnknown,
 )
 _TEMPORARY = (
     *("Throttl", "TooManyRequests", "InternalService", "InternalFailure", "InternalError"),
@@ -87,9 +76,9 @@ def explain(error: Exception, *, what: str) -> CredhelperError:
     if isinstance(error, NoRegionError):
         return ConfigError(f"no AWS region is set for {what}", hint="set region or AWS_REGION")
     if isinstance(error, SSLError):
-        return _tls(error, what)
+        return aws_unreached.of_tls(error, what)
     if isinstance(error, (AwsConnectionError, HTTPClientError)):
-        return _unreached(error, what)
+        return aws_unreached.explain(error, what)
     if isinstance(error, NOT_AWS) and not isinstance(error, BotoCoreError):
         return _no_url(error) if is_no_url(error) else not_aws(what)
     hint = "check the profile's aws table, AWS's variables and AWS's config file"
@@ -134,45 +123,6 @@ def no_credentials() -> DeniedError:
         # The answer to the PUT for a session token lives for one hop, unless the instance says 2.
         hint += "; in a container on EC2 let the instance's metadata hop limit be 2"
     return DeniedError(f"there are no AWS credentials{missing_file()}", hint=hint)
-
-
-def _tls(error: SSLError, what: str) -> CredhelperError:
-    if any(isinstance(each, ssl.SSLEOFError) for each in causes(error)):
-        msg = f"the TLS handshake on the way to {what} was broken off"
-        return TemporaryError(msg, hint="try again later")
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
-        hint = "set `ca` in the profile's aws table, or AWS_CA_BUNDLE"
-        return ConfigError(f"the TLS certificate on the way to {what} is not trusted", hint=hint)
-    hint = "check that the endpoint speaks TLS, and what `ca` or AWS_CA_BUNDLE names"
-    return ConfigError(f"no TLS connection for {what} can be made", hint=hint)
-
-
-def _unreached(error: Exception, what: str) -> CredhelperError:
-    given = {name for name in ("HTTPS_PROXY", "https_proxy") if os.environ.get(name)}
-    variable = max(given, default="HTTPS_PROXY")  # the small letters win
-    found = list(causes(error))
-    scheme, separator, _rest = os.environ.get(variable, "").partition("://")
-    is_other = bool(separator) and scheme not in ("http", "https")
-    if is_other or any(isinstance(each, _BAD_PROXY) for each in found):
-        hint = f"write {variable} like http://proxy.example.com:3128"
-        return ConfigError(f"{variable} names no proxy that AWS can be reached by", hint=hint)
-    unresolved = any(
-        isinstance(each, socket.gaierror) and each.errno == socket.EAI_NONAME for each in found
-    )
-    if isinstance(error, ProxyConnectionError):
-        if unresolved:
-            msg = f"the name of the proxy in {variable} does not exist"
-            return ConfigError(msg, hint=f"correct {variable}, or see that this machine is online")
-        if any("407" in str(each)[:40] for each in found if isinstance(each, OSError)):
-            msg = f"the proxy in {variable} does not accept user and password (407)"
-            return ConfigError(msg, hint=f"correct user and password in {variable}")
-        msg = f"the proxy in {variable} refuses the connection to AWS"
-        return TemporaryError(msg, hint="check the proxy setting, or try again")
-    if unresolved:
-        host = redaction.name(url.host_of(str(getattr(error, "kwargs", {}).get("endpoint_url"))))
-        msg = f"the name {host}, where AWS is asked for {what}, does not exist"
-        return ConfigError(msg, hint="check region and endpoint, and that this machine is online")
-    return TemporaryError(f"AWS did not answer for {what}", hint="try again later")
 
 
 def _refusal(error: ClientError, what: str) -> CredhelperError:
