@@ -131,7 +131,7 @@ def test_the_client_is_told_what_went_wrong(box: Box, tokens: TokenServer, clien
     box.environ["CREDHELPER_HOSTS"] = "tf.example.com"
     stored = box.call(client, HELPER, "store", "tf.example.com")
     assert (stored.status, stored.stdout) == (1, "")
-    assert "credhelper: usage: a token cannot be stored here" in stored.stderr
+    assert "credhelper: usage: credhelper stores no token for Terraform" in stored.stderr
     tokens.status, tokens.document = 400, {"error": "invalid_client"}
     refused = box.call(client, HELPER, "get", "tf.example.com")
     assert (refused.status, refused.stdout) == (1, "")
