@@ -10,11 +10,15 @@ from credhelper.system.registry import PROTOCOLS
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
-    """Return the error for a word that is none of the known ones; a caller's leads to its own.
+    """Return the error for a word that is none of the known ones; a caller's leads to its own."""
+    if protocol := of_caller(name):
+        return UsageError(f"{name.lower()} speaks `{protocol}`", hint=f"write `{protocol}`")
+    return UsageError(f"there is no such {what}", hint=schema.nearest(name, list(known)))
 
-    A protocol lists in `CALLERS` the programs that speak it under another name.
-    """
+
+def of_caller(name: str) -> str:
+    """Return the protocol that a program speaks, by the list `CALLERS` there; "" for none."""
     for protocol in registry.own_names(PROTOCOLS):
         if name.lower() in getattr(caller.own(protocol), "CALLERS", ()):
-            return UsageError(f"{name.lower()} speaks `{protocol}`", hint=f"write `{protocol}`")
-    return UsageError(f"there is no such {what}", hint=schema.nearest(name, list(known)))
+            return protocol
+    return ""

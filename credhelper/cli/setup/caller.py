@@ -35,7 +35,9 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Setup:
-    """Return the setup of a caller. Raises UsageError."""
+    """Return the setup of a caller, by its own name or its protocol's. Raises UsageError."""
+    if name not in names():
+        name = protocol_names.of_caller(name) or name
     if name in names():
         found: Setup = importlib.import_module(f"{callers.__name__}.{name}")
         return found

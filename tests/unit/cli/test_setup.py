@@ -168,6 +168,18 @@ def test_wrong_names(home: Box) -> None:
     assert home.run("setup", "../setup").refused(64)
 
 
+@pytest.mark.parametrize(
+    ("program", "protocol"),
+    [("kubectl", "kubernetes"), ("pip", "keyring"), ("go", "goauth"), ("Podman", "docker")],
+)
+def test_a_program_is_known_by_its_own_name(home: Box, program: str, protocol: str) -> None:
+    """It is set up as the protocol that it speaks; for `as` the line names that."""
+    assert home.run("setup", program, "itwin") == home.run("setup", protocol, "itwin")
+    line = home.run("as", program, "itwin").refused(64)
+    assert f"{program.lower()} speaks `{protocol}`; write `{protocol}`" in line
+    assert "`token` needs no configuration" in home.run("setup", "ansible").refused(64)
+
+
 def test_config_option(home: Box) -> None:
     """`--config` says where the hosts are read."""
     other = home.home / "other.toml"
