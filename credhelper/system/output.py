@@ -2,20 +2,25 @@
 
 import os
 import sys
+import time
 
 from credhelper.errors import OutputError
+
+PAUSE_S = 0.01
 
 
 def write(text: str) -> None:
     """Write all of it to stdout. Raises OutputError, BrokenPipeError: half an answer is none."""
     data = text.encode()
-    try:
-        while data:
+    while data:
+        try:
             data = data[os.write(1, data) :]
-    except BrokenPipeError:
-        raise
-    except OSError:
-        raise OutputError("stdout cannot be written", hint="check where it goes") from None
+        except BlockingIOError:
+            time.sleep(PAUSE_S)  # the reader is slow; the time limit ends the wait
+        except BrokenPipeError:
+            raise
+        except OSError:
+            raise OutputError("stdout cannot be written", hint="check where it goes") from None
 
 
 def flush(status: int) -> int:
