@@ -229,6 +229,11 @@ def read_input(until: bytes = b"") -> bytes:
     while len(data) <= INPUT_LIMIT:
         try:
             more = os.read(0, INPUT_LIMIT)
+        except BlockingIOError:
+            import time
+
+            time.sleep(0.01)  # the writer is slow; the time limit ends the wait
+            continue
         except OSError:
             return data  # closed, or a directory: there is nothing to read
         data += more

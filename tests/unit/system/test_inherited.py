@@ -120,6 +120,23 @@ def test_a_slow_reader_gets_the_answer_once(
     assert process.wait(30) == 0
 
 
+@pytest.mark.parametrize("words", [["get"], ["get", "-v"]])
+def test_a_slow_writer_is_heard_to_the_end(box: Box, tokens: TokenServer, words: list[str]) -> None:
+    """A pipe that has half of the question and does not block: the rest is waited for."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_HOSTS"] = "api.example.com"
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    command = [COMMAND, "as", "git", *words]
+    process = subprocess.Popen(command, env=box.environ, stdin=reader, stdout=subprocess.PIPE)
+    os.close(reader)
+    for half in (b"protocol=https\nhost=api", b".example.com\n\n"):
+        time.sleep(0.5)
+        os.write(writer, half)
+    assert b"password=canary-token-1\n" in process.communicate(timeout=30)[0]
+    os.close(writer)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_between_rename_and_return_is_no_disk_error(
     box: Box, tokens: TokenServer, number: signal.Signals
