@@ -40,7 +40,7 @@ class Profiles:
             return profile.checked(chosen, self.tables[chosen])
         except ConfigError as error:
             if self.environ:
-                raise variables.by_variable(error, self.environ) from None
+                variables.rename_keys(error, self.environ)
             raise
 
     def sound(self) -> Iterator[Profile]:

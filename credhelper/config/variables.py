@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Mapping
 
 from credhelper import cache
-from credhelper.errors import ConfigError
+from credhelper.errors import ConfigError, CredhelperError
 from credhelper.system import characters
 
 PREFIX = "CREDHELPER_"
@@ -77,16 +77,18 @@ def _no_client(environ: Mapping[str, str], path: str) -> ConfigError:
     return ConfigError(f"{where}, and {why}", hint=hint)
 
 
-def by_variable(error: ConfigError, environ: Mapping[str, str]) -> ConfigError:
-    """Return the error with variables in place of keys."""
-    problem, hint = (
-        re.sub(_KEY, lambda key: _name(key[1], environ), text)
-        for text in (error.problem, error.hint)
-    )
+def rename_keys(error: CredhelperError, environ: Mapping[str, str]) -> None:
+    """Let an error name variables in place of keys."""
+    problem, error.hint = by_variable(error.problem, environ), by_variable(error.hint, environ)
     for name in re.findall(f"{PREFIX}[A-Z0-9_]+", problem):
         if environ.get(name) == "":
             problem = problem.replace(f"{name} is missing", f"{name} is empty")
-    return ConfigError(problem, hint=hint)
+    error.problem, error.args = problem, (problem,)
+
+
+def by_variable(text: str, environ: Mapping[str, str]) -> str:
+    """Return a text with the variables of the profile `env` in place of its keys."""
+    return re.sub(_KEY, lambda key: _name(key[1], environ), text)
 
 
 def _name(key: str, environ: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from credhelper import cache
+from credhelper.config import variables
 from credhelper.errors import CredhelperError, OutputError, TemporaryError, word_for
 from credhelper.renewal import fetch, lock, outcome, refusal, store, wait
 from credhelper.renewal.order import Issued, Order
@@ -125,6 +126,8 @@ def _renew(order: Order, held: lock.Lock) -> Issued:
     try:
         entry = _fetch_within(order, until, old)
     except CredhelperError as error:
+        if not order.source.path:
+            variables.rename_keys(error, os.environ)
         outcome.mark(order, error)
         # Read again: `forget` may have deleted it meanwhile.
         old = _usable(order) if old else None

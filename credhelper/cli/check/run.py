@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from credhelper import cache
+from credhelper.config import variables
 from credhelper.errors import CredhelperError, TemporaryError, printable
 from credhelper.system import deadline, output, terminal
 
@@ -108,6 +109,8 @@ def run_step(step: str, check: Callable[[Results], tuple[str, str]], results: Re
         deadline.stop()
     state = "failed" if error else "warning" if hint else "ok"
     detail, hint = (error.problem, error.hint) if error else (detail, hint)
+    if results.profiles and (environ := results.profiles.environ):
+        detail, hint = variables.by_variable(detail, environ), variables.by_variable(hint, environ)
     took_s, status = round(time.monotonic() - started, 4), error.status if error else 0
     return Finding(step, state, _masked(detail, results), _masked(hint, results), took_s, status)
 

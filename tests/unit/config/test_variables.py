@@ -94,6 +94,16 @@ def test_the_itwin_variable_is_named_where_it_is_at_fault() -> None:
         load.profiles(environ).get("")
 
 
+@pytest.mark.parametrize("words", [["get"], ["check"], ["list"]])
+def test_a_server_that_is_not_reached_is_named_by_its_variable(box: Box, words: list[str]) -> None:
+    """Who has no config file has no `profiles.env.token_url` to correct."""
+    box.itwin("http://127.0.0.1:1/t")
+    box.run("get").refused(75)
+    ran = box.run(*words)
+    assert "or correct CREDHELPER_TOKEN_URL" in ran.stdout + ran.stderr
+    assert "profiles.env" not in ran.stdout + ran.stderr
+
+
 def test_a_table_is_a_prefix() -> None:
     """Of each backend, of the login in Vault's, and of the further parameters."""
     auth = {"METHOD": "approle", "ROLE_ID": "r", "SECRET_ID": "env:R"}
