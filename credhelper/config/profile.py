@@ -22,10 +22,10 @@ OWN_PARAMETERS = frozenset(
 def _patterns(value: object, key: str) -> tuple[str, ...]:
     """Return the host patterns in their one spelling."""
     texts = schema.strings(value, key)
-    for text in texts:
+    for number, text in enumerate(texts, 1):
         if not hosts.pattern(text):
             hint = 'write host, host:port or *.suffix of your own, like "api.example.com"'
-            raise ConfigError(f"{key} has an entry that is no host, or anybody's", hint=hint)
+            raise ConfigError(f"entry {number} of {key} is no host, or anybody's", hint=hint)
     return tuple(map(hosts.pattern, texts))
 
 
@@ -126,9 +126,12 @@ def checked(name: str, settings: Mapping[str, object]) -> Profile:
 
 
 def _check(profile: Profile, key: str) -> None:
-    if bool(profile.token_url) == bool(profile.issuer):
-        msg = f"{key} needs exactly one of token_url and issuer"
+    if not profile.address:
+        msg = f"{key} has neither token_url nor issuer"
         raise ConfigError(msg, hint='set token_url, or provider = "itwin"')
+    if profile.token_url and profile.issuer:
+        msg = f"{key}.token_url and {key}.issuer are both set"
+        raise ConfigError(msg, hint="remove one of them")
     url.endpoint(profile.address, key=profile.address_key)
     if profile.client_auth not in CLIENT_AUTHS:
         hint = schema.nearest(profile.client_auth, CLIENT_AUTHS)

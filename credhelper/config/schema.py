@@ -86,7 +86,7 @@ def switch(value: object, key: str) -> bool:
 
 def strings(value: object, key: str) -> tuple[str, ...]:
     """Return a list of strings; a single string is split at commas, for the environment."""
-    items = value.split(",") if isinstance(value, str) else value
+    items = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
     if not isinstance(items, list):
         raise ConfigError(f"{key} is not a list", hint='write it like ["api.example.com"]')
     return tuple(string(item, key) for item in items)

@@ -1,7 +1,7 @@
 """Endpoints: an absolute https URL with nothing hidden in it."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from credhelper.errors import ConfigError
 from credhelper.hosts import is_loopback
@@ -34,20 +34,26 @@ def endpoint(url: str, *, key: str) -> str:
     except ValueError:
         msg = f"{key} is not a URL"
         raise ConfigError(msg, hint=hint) from None
-    # A percent sign is another character for urllib3, and so another host.
-    if (
-        not host
-        or "%" in host
-        or parts.username is not None
-        or parts.password is not None
-        or parts.fragment
-    ):
-        msg = f"{key} needs a host, and neither a user part nor a fragment"
-        raise ConfigError(msg, hint=hint)
+    if fault := _fault(parts):
+        raise ConfigError(f"{key} {fault}", hint=hint)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         msg = f"{key} for {host} does not start with https:// (http:// is for loopback only)"
         raise ConfigError(msg, hint=hint)
     return url
+
+
+def _fault(parts: SplitResult) -> str:
+    """Return what no endpoint may have, in words that follow its key; "" if there is nothing."""
+    host = parts.hostname or ""
+    faults = {
+        "does not start with https://": not host and parts.scheme not in ("https", "http"),
+        "names no host": not host,
+        # A percent sign is another character for urllib3, and so another host.
+        "has a percent sign in its host": "%" in host,
+        "has a user part": parts.username is not None or parts.password is not None,
+        "has a fragment, the part from # on": bool(parts.fragment),
+    }
+    return next((words for words, is_so in faults.items() if is_so), "")
 
 
 def place_of(url: str) -> str:

@@ -16,6 +16,10 @@ def read(path: str, field: str, settings: object) -> str:
     del settings
     parts = unversioned(path, field, kind="the environment variable")
     name = parts.path
+    if "$" in name or "=" in name:
+        # Not quoted: the value may stand behind the name.
+        hint = "write env:NAME, without $, and without the value"
+        raise ConfigError("the env: reference has more than a variable's name", hint=hint)
     value = os.environ.pop(name) if name in os.environ else fingerprint.TAKEN.get(name, "")
     if not value:
         hint = f"set {name} to the secret, where credhelper is called"

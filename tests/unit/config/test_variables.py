@@ -104,6 +104,12 @@ def test_a_server_that_is_not_reached_is_named_by_its_variable(box: Box, words: 
     assert "profiles.env" not in ran.stdout + ran.stderr
 
 
+def test_a_list_may_have_blanks() -> None:
+    """As people write one."""
+    environ = {**SAID, "CREDHELPER_HOSTS": "a.example.com, b.example.com"}
+    assert load.profiles(environ).get("").hosts == ("a.example.com:443", "b.example.com:443")
+
+
 def test_a_table_is_a_prefix() -> None:
     """Of each backend, of the login in Vault's, and of the further parameters."""
     auth = {"METHOD": "approle", "ROLE_ID": "r", "SECRET_ID": "env:R"}

@@ -25,6 +25,23 @@ def test_a_good_endpoint_is_returned_as_it_is(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("ims.bentley.com/token", "does not start with https://"),
+        ("vault.example.com:8200", "does not start with https://"),
+        ("https:///token", "names no host"),
+        ("https://a%2eb/token", "has a percent sign in its host"),
+        ("https://user@example.com/token", "has a user part"),
+        ("https://example.com/token#x", "has a fragment, the part from # on"),
+    ],
+)
+def test_what_is_wrong_is_named(address: str, words: str) -> None:
+    """That one thing, after the key."""
+    with pytest.raises(ConfigError, match=f"^VAULT_ADDR {words}"):
+        url.endpoint(address, key="VAULT_ADDR")
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "",

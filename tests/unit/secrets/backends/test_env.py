@@ -34,6 +34,14 @@ def test_names_the_variable(case: contract.Case) -> None:
     assert "TEST_NO_SECRET" in error.hint
 
 
+@pytest.mark.parametrize("name", ["$TEST_SECRET", "TEST_SECRET=canary"])
+def test_what_is_no_name(name: str) -> None:
+    """As in a shell; the value is not quoted."""
+    line = contract.refused(ConfigError, f"env:{name}").line()
+    assert "write env:NAME" in line
+    assert "canary" not in line
+
+
 def test_empty(case: contract.Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty variable counts as one that is not set."""
     monkeypatch.setenv("TEST_SECRET", "")
