@@ -6,6 +6,7 @@ Callers that take no arguments, or fix the name, start us under a name that says
 """
 
 import os
+import time
 
 from credhelper import cache
 
@@ -110,9 +111,7 @@ class Answer:
     __slots__ = ("line", "status", "text")
 
     def __init__(self, text: str = "", *, line: str = "", status: int = 0) -> None:
-        self.text = text
-        self.line = line
-        self.status = status
+        self.text, self.line, self.status = text, line, status
 
 
 class Rejected:
@@ -138,9 +137,7 @@ class Question:
     def __init__(
         self, protocol: "Protocol", *, words: "Sequence[str]", asked: "Heard | Exception"
     ) -> None:
-        self.protocol = protocol
-        self.words = words
-        self.asked = asked
+        self.protocol, self.words, self.asked = protocol, words, asked
 
 
 class Listing:
@@ -230,8 +227,6 @@ def read_input(until: bytes = b"") -> bytes:
         try:
             more = os.read(0, INPUT_LIMIT)
         except BlockingIOError:
-            import time
-
             time.sleep(0.01)  # the writer is slow; the time limit ends the wait
             continue
         except OSError:

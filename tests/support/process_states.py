@@ -43,7 +43,7 @@ FACTORS = {
     "signals": ("none", "block ALRM", "block all", "ignore CHLD", "ignore all", "both all"),
     "alarm": ("none", "soon", "late"),
     "limit": ("none", "NOFILE", "CORE", "FSIZE", "NPROC", "AS"),
-    "closed": ("none", "0", "1", "2", "012"),
+    "closed": ("none", "0", "1", "2", "012", "none blocks"),
     "umask": ("0", "77", "177", "777"),
     "place": ("usual", "deleted", "unreadable", "hostile"),
     "python": tuple(PYTHONS),
@@ -84,8 +84,11 @@ if how in ("block", "both"):
 if row["alarm"] != "none":
     signal.setitimer(signal.ITIMER_REAL, 1 if row["alarm"] == "soon" else 60)
 os.umask(int(row["umask"], 8))
-for number in row["closed"] if row["closed"] != "none" else "":
+for number in filter(str.isdigit, row["closed"]):
     os.close(int(number))
+if row["closed"] == "none blocks":
+    for number in range(3):
+        os.set_blocking(number, False)
 os.environb.clear()
 os.environ.update(row["environ"])
 os.execv(command[0], command)
