@@ -1,8 +1,8 @@
 """The fast door: answer from the cache, or hand over to the command line.
 
-The door may only answer yes, or repeat a refusal of moments ago. On a hit it imports
-nothing beyond a bare interpreter's modules and ours; any doubt (an option, an old or odd entry, a
-full disk) goes to `cli`, which decides and explains.
+The door answers only if it is sure: a cached token, a recent refusal, or an answer without a token.
+On a hit it imports nothing beyond a bare interpreter's modules and ours; any doubt (an option, an
+old or odd entry, a full disk) goes to `cli`, which decides and explains.
 """
 
 import _signal  # type: ignore[import-not-found]  # `signal` costs 2 ms more, and has the types
@@ -29,7 +29,7 @@ OWN_NAMES = ("credhelper", "__main__.py")
 
 
 class Late(BaseException):
-    """The run's time is over. The door hands over to `cli`, which says so.
+    """The time limit has passed. The door hands over to `cli`, which says so.
 
     A BaseException, so that it is not taken for a fault of the caller's question.
     """
@@ -73,10 +73,10 @@ def main() -> "NoReturn":
 
 
 def _take_over() -> "tuple[int, set[int], set[int], float, float]":
-    """Make umask, descriptors, signals and time limit ours. Return what the caller had.
+    """Set umask, descriptors, signals and time limit. Return what the caller had.
 
-    That is its umask, the signals that it had blocked and those that it ignored, the seconds that
-    were left of its own alarm, and when that was (monotonic).
+    That is its umask, the signals that it had blocked and those that it ignored, the seconds left
+    of its own alarm, and the time now (monotonic).
     """
     umask = os.umask(0o077)
     _fill_descriptors()
@@ -101,9 +101,9 @@ def _expire(_number: int, _frame: object) -> None:
 
 
 def _question(command: str, arguments: list[str]) -> "Question | None":
-    """Return what a caller asks in its dialect: under a name of its own, or by a plain `as`.
+    """Return what a caller asks in its protocol: under a name of its own, or by a plain `as`.
 
-    What went wrong is an answer, too: a caller's words must not be taken for ours.
+    An error is part of the question, so that `cli` does not read the caller's words as ours.
     """
     is_plain = arguments[:1] == ["as"] and not any(word[:1] == "-" for word in arguments)
     is_named = command not in OWN_NAMES
@@ -129,15 +129,14 @@ def _question(command: str, arguments: list[str]) -> "Question | None":
 
 
 def _is_plain_get(command: str, arguments: "Sequence[str]") -> bool:
-    """Return whether it is a `get` without options, of a caller that uses our own name."""
-    if command not in OWN_NAMES:
-        return False
-    return arguments[:1] == ["get"] and len(arguments) <= 2 and arguments[-1][:1] != "-"
+    """Return whether it is a `get` without options, called under our own name."""
+    is_get = command in OWN_NAMES and arguments[:1] == ["get"]
+    return is_get and len(arguments) <= 2 and arguments[-1][:1] != "-"
 
 
 def _get(arguments: "Sequence[str]", started: float) -> "tuple[Lock | None, str]":
-    """Answer a `get` without options from the cache and leave; else as `_serve`."""
-    # What `as process` prints, without its two modules: 0.3 ms of a hit's 8.
+    """Answer a `get` without options from the cache and leave; else return as `_serve`."""
+    # What `as process` prints, without its two modules, which cost 0.3 ms.
     profile = "".join(arguments[1:]) or os.environ.get("CREDHELPER_PROFILE", "")
     return _serve(
         _where(),
@@ -149,7 +148,7 @@ def _get(arguments: "Sequence[str]", started: float) -> "tuple[Lock | None, str]
 
 
 def _reply_to(question: "Question", started: float) -> "tuple[Lock | None, str]":
-    """Reply to a caller from the cache and leave; else as `_serve`."""
+    """Reply to a caller from the cache and leave; else return as `_serve`."""
     from credhelper.caller import Answer, Asked
 
     asked, protocol = question.asked, question.protocol
@@ -185,7 +184,7 @@ def _fill_descriptors() -> None:
 
 
 def _allowed(asked: "Asked", where: "Where") -> "Asked | None":
-    """Return what is asked under the rule that lets the token go there, as far as we know."""
+    """Return the question with the profile of the rule that fits; None if the index has none."""
     from credhelper import hosts
 
     index = cache.read_index(*where)
@@ -205,15 +204,15 @@ def _serve(
 ) -> "tuple[Lock | None, str]":
     """Reply with the cached token, or refuse as others were refused, and leave.
 
-    Or return the lock under which to fetch a token, None to leave it to `cli`, and the reply with
-    the old token if that still serves. Of many callers one gets the lock and goes on; the others
-    wait here, having imported nothing.
+    Else return a lock and a spare reply: the lock under which `cli` fetches a token, or None, and
+    the reply with the old token if that still serves, or "". Of many callers one gets the lock and
+    goes on; the others wait here, having imported nothing.
     """
     (folder, settings), (profile, grant) = where, wanted
     if not profile and (index := cache.read_index(folder, settings)):
         profile = index.default
     entry = None
-    if cache.is_name(profile):
+    if cache.is_name(profile):  # "" is no name
         slot = settings.slot(folder, profile, grant)
         entry = cache.read_serving(slot, settings, os.environ, time.time())
     elif profile:
@@ -236,15 +235,15 @@ def _serve(
         return lock, ""
     # The machine may have slept since it was read.
     if not lock and entry.serves(time.time()) and _written(1, text):
-        # Skips finalization, 1.1 ms of a hit's 8: all is written, nothing is left to close.
+        # Skips finalization, 1.1 ms: all is written, nothing is left to close.
         os._exit(0)
-    return lock, text if lock else ""
+    return lock, (text if lock else "")
 
 
 def _written(descriptor: int, text: str) -> bool:
     """Return whether all of a text was written; if nothing was, `cli` tries again and explains.
 
-    Half an answer is finished, or else the run ends here: nothing is written twice.
+    After a part of it is written, it continues or exits with 74: nothing is written twice.
     """
     data, begun = text.encode(), False
     while data:

@@ -1,8 +1,8 @@
 """Read tokens from disk: owner-only files, without a lock; `store` replaces them in one step.
 
 A file is text: a header with a checksum over the file's name and body, a word for its kind, then
-one value a line. The stamp is what the settings looked like when they were read. An entry serves
-under the same stamp only, and for the profile and the grant that it names.
+one value a line. The stamp is what the settings looked like when they were read. An entry is
+used only with the same stamp, and for the profile and the grant that it names.
 """
 
 import _imp
@@ -10,7 +10,7 @@ import os
 
 from credhelper.token import Entry, Token
 
-TYPE_CHECKING = False  # `import typing` costs 6 ms, of a hit's 8
+TYPE_CHECKING = False  # `import typing` costs 6 ms, most of a hit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,9 +19,9 @@ OURS = b"credhelper"  # what files of every version start with
 ENTRY, INDEX = "entry", "index"
 INDEX_NAME = "@index"  # no profile can have this name
 SIZE_LIMIT = 4 * 1024 * 1024  # far above what a server may send and what a config may need
-TIME_LIMIT = 1e11  # unix seconds of the year 5138; `time` has no date for what lies far beyond
+TIME_LIMIT = 1e11  # unix seconds of the year 5138; `time` cannot format what is far beyond
 BUDGET_S = 20.0  # the limit of a whole run, unless the profile has its own
-CHAIN = "CREDHELPER_CHAIN"  # of processes that `aws_session` starts: they may be ours
+CHAIN = "CREDHELPER_CHAIN"  # of processes that `aws_session` starts: one may be credhelper itself
 # Variables that say where things are or how to speak, not which token is meant.
 _WORDS = ("CONFIG", "PROFILE", "CACHE_DIR", "ERROR_FORMAT", "CHAIN")
 RESERVED = tuple(f"CREDHELPER_{word}" for word in _WORDS)
@@ -29,7 +29,7 @@ NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 
 
 class Folder:
-    """The cache directory: everything happens below the descriptor that was looked at first."""
+    """The cache directory: all files are opened relative to one checked descriptor."""
 
     __slots__ = ("_descriptor", "path")
 
@@ -52,7 +52,7 @@ class Folder:
 
 
 class Slot:
-    """Where one cached thing of a profile lives: the folder and the file's name in it."""
+    """Where one cache file of a profile is: the folder and the file's name in it."""
 
     __slots__ = ("folder", "grant", "name", "profile")
 
@@ -62,7 +62,7 @@ class Slot:
 
 
 class Source:
-    """Where settings come from, `path` is "" for the environment; `stamp` changes when they do."""
+    """Where settings come from: `path` is "" for the environment. `stamp` changes when they do."""
 
     __slots__ = ("key", "path", "stamp")
 
@@ -77,7 +77,7 @@ class Source:
 
 
 class Index:
-    """What the door must know of a config: the default profile, the profiles, lines of the hosts.
+    """What the door must know of a config: the default profile, the profiles, rules of `hosts`.
 
     `profiles` has the deadline of each in seconds: 0 for one that is never cached or is broken, so
     that there is nothing to wait for.
@@ -103,7 +103,7 @@ def source(environ: "Mapping[str, str]") -> Source:
         is_absent = isinstance(error, (FileNotFoundError, NotADirectoryError))
     if is_absent and not environ.get("CREDHELPER_CONFIG"):
         return Source("", stamp=environment_stamp(environ))
-    return Source(path, stamp="absent")  # a file that cannot be read is in force all the same
+    return Source(path, stamp="unreadable")  # a file that cannot be read is in force all the same
 
 
 def config_path(environ: "Mapping[str, str]") -> str:
@@ -148,7 +148,7 @@ def _below(environ: "Mapping[str, str]", variable: str, folder: str, path: str) 
 
 
 def _open_folder(path: str, links: int = 8) -> int:
-    """Return a descriptor. Raises OSError if others write there, or another's link leads there."""
+    """Return a descriptor. Raises OSError where others may write, or a link is theirs."""
     path = path.rstrip("/") or path  # a slash at the end would follow a link
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -168,7 +168,7 @@ def _open_folder(path: str, links: int = 8) -> int:
 
 
 def read_data(folder: Folder, name: str) -> bytes:
-    """Return what is in an owner-only regular file of one name, b"" for anything else."""
+    """Return what is in a private regular file with one hard link, b"" for anything else."""
     try:
         return load(folder, name)
     except (OSError, ValueError):
@@ -176,7 +176,7 @@ def read_data(folder: Folder, name: str) -> bytes:
 
 
 def load(folder: Folder, name: str) -> bytes:
-    """Return the bytes of such a file. Raises OSError where it is absent or cannot be read."""
+    """Return the same. Raises OSError for a file that is absent or cannot be read."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(name, flags, dir_fd=folder.descriptor())
     try:
@@ -197,13 +197,13 @@ def read_lines(folder: Folder, name: str, kind: str) -> list[str]:
 
 
 def checksum(name: str, body: bytes) -> str:
-    """Return a checksum, without an import: it shows each change of fewer than 64 bits in a row."""
+    """Return a checksum, without an import; it detects any change within 63 consecutive bits."""
     number = int.from_bytes(name.encode() + b"\n" + body, "big")
     return f"{number % (2**64 - 59):x}"  # by the largest prime below 2**64
 
 
 def close(descriptor: int) -> None:
-    """Close a descriptor. An error changes nothing that was read."""
+    """Close a descriptor; an error is ignored, because the data has been read."""
     try:
         os.close(descriptor)
     except OSError:
@@ -211,7 +211,7 @@ def close(descriptor: int) -> None:
 
 
 def is_ours(status: os.stat_result) -> bool:
-    """Return whether it is a regular file of one name that only its owner, us, may touch."""
+    """Return whether it is a regular file with one hard link that only we may access."""
     is_private_file = status.st_mode & 0o170077 == 0o100000
     return is_private_file and status.st_uid == os.geteuid() and status.st_nlink == 1
 
@@ -230,7 +230,7 @@ def read(slot: Slot, environ: "Mapping[str, str]") -> Entry | None:
             stored_at=float(stored_at),
             renew_at=int(renew_at),
             endpoint=endpoint,
-            conditions=dict(condition(line) for line in lines[10:]),
+            conditions=dict(map(condition, lines[10:])),
         )
     except ValueError:
         return None
@@ -259,10 +259,11 @@ def read_index(folder: Folder, settings: Source) -> Index | None:
     lines = read_lines(folder, settings.slot(folder, INDEX_NAME).name, INDEX)
     try:
         stamp, default, number = lines[:3]
-        pairs = [line.split(" ") for line in lines[3 : 3 + int(number)]]
+        end = 3 + int(number)
+        pairs = [line.split(" ") for line in lines[3:end]]
         profiles = {name: float(deadline_s) for name, deadline_s in pairs}
     except ValueError:
         return None
-    if stamp != settings.stamp or len(pairs) != int(number):
+    if stamp != settings.stamp or len(pairs) != end - 3:
         return None
-    return Index(default, profiles, lines[3 + int(number) :])
+    return Index(default, profiles, lines[end:])

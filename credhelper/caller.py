@@ -1,8 +1,8 @@
-"""What a caller asks, and how it is heard; `protocols` has one file per dialect.
+"""What a caller asks, and how it is read; `protocols` has one file per caller's format.
 
-Callers that take no arguments, or fix the name, start us under a name that says the protocol:
-`docker-credential-credhelper`, `keyring`, or with a profile `credhelper-pnpm@itwin`. The files in
-`cli/scripts` are installed; a link with another such name works as well.
+Callers that pass no arguments, or require a fixed command name, start us under a name that says the
+protocol: `docker-credential-credhelper`, `keyring`, or with a profile `credhelper-pnpm@itwin`. The
+files in `cli/scripts` are installed; a link with another such name works as well.
 """
 
 import os
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 INPUT_LIMIT = 65536
 # The `code` of the error for a URL that no profile serves: many callers ask about every URL.
 UNKNOWN_HOST = "unknown_host"
-# What a caller names that says where a token goes, but no place: it has no origin, so no rule fits.
+# A target without an origin, so no rule fits.
 NOWHERE = "://"
 # Google's registries and indexes demand this name for an OAuth token as a Basic password; others
 # have their own, or take any.
@@ -59,7 +59,7 @@ class Asked:
 
     __slots__ = ("environ", "grant", "newer_than", "profile", "server", "url", "username", "words")
 
-    def __init__(  # noqa: PLR0913 - a frozen record's worth of fields, most of them rare
+    def __init__(  # noqa: PLR0913 - many fields, most of them rare
         self,
         profile: str,
         *,
@@ -91,7 +91,7 @@ class Asked:
     def allowed(self, rules: "Sequence[Rule]", default: str) -> "Asked | None":
         """Return the same question under the rule that lets the token go where the caller says.
 
-        None if no rule does. `default` is the profile of who names none.
+        None if no rule does. `default` is the profile if the caller names none.
         """
         from credhelper import hosts  # a caller that names no URL need not pay for it
 
@@ -115,7 +115,7 @@ class Answer:
 
 
 class Rejected:
-    """A caller's report that the token for `url` was refused, or must go; "" means any token.
+    """A caller asks to drop the token for `url`; `access_token` "" means any token.
 
     `text` is what the caller wants to read on stdout once it is gone.
     """
@@ -123,14 +123,11 @@ class Rejected:
     __slots__ = ("access_token", "profile", "text", "url")
 
     def __init__(self, profile: str, *, url: str, access_token: str = "", text: str = "") -> None:
-        self.profile = profile
-        self.url = url
-        self.access_token = access_token
-        self.text = text
+        self.profile, self.url, self.access_token, self.text = profile, url, access_token, text
 
 
 class Question:
-    """A protocol and what its `ask` heard: an error, too, for stdin can be read only once."""
+    """A protocol and what its `ask` returned, or raised: stdin can be read only once."""
 
     __slots__ = ("asked", "protocol", "words")
 
@@ -185,7 +182,7 @@ def own(name: str) -> "Protocol | None":
     try:
         # Not importlib, which is a module more; `fromlist` makes it return the inner module.
         module: Protocol = __import__(f"credhelper.protocols.{name}", fromlist=["reply"])
-    except Exception as error:  # noqa: BLE001 - a file cut short may be anything
+    except Exception as error:  # noqa: BLE001 - a truncated file can raise anything
         if isinstance(error, ModuleNotFoundError) and error.name == f"credhelper.protocols.{name}":
             return None
         from credhelper.errors import OutputError, word_for
@@ -199,7 +196,7 @@ def address(host: str, scheme: str = "https") -> str:
     """Return the URL of a host that a caller names without one, NOWHERE for more than a host.
 
     The caller has decoded it, so what ends the host in a URL is a part of the name there: git makes
-    `a.example/.evil.example` of `a.example%2f.evil.example`, and other libraries do alike.
+    `a.example/.evil.example` of `a.example%2f.evil.example`, and other libraries do the same.
     """
     is_plain = host and not {*"/?#"} & {*host, *scheme}
     return f"{scheme}://{host}" if is_plain else NOWHERE
@@ -265,7 +262,7 @@ def parse(text: str) -> object:
 
 
 def _flat(text: str) -> "dict[str, str] | None":
-    """Return a JSON object whose members are strings; None for any other text, and in doubt."""
+    """Return a JSON object whose members are strings; None for any other text, and if unsure."""
     parts = text.split('"')
     shape = ["{", *[":", ","] * (len(parts) // 4)]
     shape[-1] = "}"
@@ -277,9 +274,9 @@ def _flat(text: str) -> "dict[str, str] | None":
 
 
 def _unescaped(text: str) -> str | None:
-    r"""Return the text of a JSON string; None in doubt: any escape but `\u` of printable ASCII.
+    r"""Return the text of a JSON string; None if unsure: any escape but `\u` of printable ASCII.
 
-    With it Java and Go write `=`, `&`, `<` and more.
+    Java and Go escape `=`, `&` and `<` this way.
     """
     found, *others = text.split("\\u")
     pieces = [found, *(other[4:] for other in others)]

@@ -1,1 +1,1 @@
-"""The tests mirror the package; `servers` starts the real things that they run against."""
+"""`unit` follows the package; `support/servers` starts the servers that the tests run against."""

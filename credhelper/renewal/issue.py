@@ -28,15 +28,15 @@ def issue(order: Order, held: lock.Lock | None = None) -> Issued:
     deadline.start(order.until)
     try:
         issued = _issue_once(order, held)
-        # A token that was cached has ended: the machine slept meanwhile.
-        if issued.token.expires_at <= time.time() and _is_kept(order, issued.entry):
+        # The cached token expired because the machine slept.
+        if issued.token.expires_at <= time.time() and _is_still_cached(order, issued.entry):
             issued = _issue_once(order, None)
     except deadline.DeadlineExceeded as late:
         raise _late(order, order.profile.deadline, late) from None
     return issued
 
 
-def _is_kept(order: Order, entry: Entry) -> bool:
+def _is_still_cached(order: Order, entry: Entry) -> bool:
     there = cache.read(order.slot(), os.environ)
     return there is not None and there.token.access_token == entry.token.access_token
 
@@ -58,7 +58,7 @@ def _issue_once(order: Order, held: lock.Lock | None) -> Issued:
 
 
 def _settle(order: Order, held: lock.Lock | None) -> wait.Settled:
-    """Return an entry that needs no renewal, a refusal that stands, or the lock."""
+    """Return an entry that needs no renewal, a refusal that is still valid, or the lock."""
     slot = order.slot()
 
     def read_refusal() -> CredhelperError | None:
@@ -68,7 +68,7 @@ def _settle(order: Order, held: lock.Lock | None) -> wait.Settled:
     if held and held.name == slot.name:
         return wait.Settled(lock=held)
     if held:
-        held.release()  # another profile's, whose config has changed meanwhile
+        held.release()  # of something else: the index, or a profile that has changed
     if order.profile.ephemeral:
         if error := read_refusal():
             return wait.Settled(refusal=error)
@@ -85,8 +85,8 @@ def _settle(order: Order, held: lock.Lock | None) -> wait.Settled:
 def _usable(order: Order) -> Entry | None:
     """Return the cached entry if it is this profile's by identity and good enough.
 
-    By identity, not by stamp: a touched config file costs no request. One that was stored after
-    the call began is as good as the server's tokens are.
+    By identity, not by stamp: a touched config file costs no request. For one that was stored after
+    the call began `min_ttl_s` does not count: a new request would give no longer one.
     """
     entry = cache.read(order.slot(), os.environ)
     if entry is None or entry.identity != order.profile.identity():
@@ -100,7 +100,7 @@ def _usable(order: Order) -> Entry | None:
 def _restamp(order: Order, entry: Entry) -> None:
     """Let the fast door serve the entry again: the config was touched, not changed.
 
-    Under the lock, and only what is there: `forget` may have deleted it meanwhile.
+    It takes the lock, and changes only an entry that is still there: `forget` may have deleted it.
     """
     if entry.stamp == order.source.stamp or order.profile.ephemeral:
         return
@@ -121,12 +121,12 @@ def _renew(order: Order, held: lock.Lock) -> Issued:
     """Return a new token and store it; the old one, with a warning, if the renewal fails."""
     old = None if order.profile.ephemeral else _usable(order)
     now = time.monotonic()
-    # Half of what is left at most: the old token must be written in time.
+    # At most half of the time that is left: the old token must be written in time.
     until = now + min(SOFT_BUDGET_S, (order.until - now) / 2) if old else order.until
     try:
         entry = _fetch_within(order, until, old)
     except CredhelperError as error:
-        if not order.source.path:
+        if not order.source.path:  # the profile comes from variables
             variables.rename_keys(error, os.environ)
         outcome.mark(order, error)
         # Read again: `forget` may have deleted it meanwhile.
@@ -138,7 +138,7 @@ def _renew(order: Order, held: lock.Lock) -> Issued:
 
 
 def _fetch_within(order: Order, until: float, old: Entry | None) -> Entry:
-    """Return what was ordered, new, within a time limit. Raises TemporaryError past it.
+    """Fetch a new entry within a time limit. Raises TemporaryError past it.
 
     Raises OutputError where a module or a file cannot be opened.
     """
@@ -161,12 +161,14 @@ def _fetch_within(order: Order, until: float, old: Entry | None) -> Entry:
 def _late(order: Order, budget_s: float, late: deadline.DeadlineExceeded) -> TemporaryError:
     why = f": {late.waited_for} did not answer" if late.waited_for else ""
     msg = f"profile {order.profile.name} got no token within {budget_s:.0f} s{why}"
-    return TemporaryError(msg, hint="try again later, or raise its `deadline`")
+    is_soft = budget_s < order.profile.deadline  # a longer deadline would change nothing
+    hint = "try again later" if is_soft else "try again later, or raise its `deadline`"
+    return TemporaryError(msg, hint=hint)
 
 
 def _plain(order: Order) -> Entry:
     """Return the entry of the access token: the cached one if it still serves, else a new one.
 
-    Under its own lock, which is always taken after that of the grant that takes the token.
+    It takes its own lock: the lock of the grant that takes the token first, then this one.
     """
     return _issue_once(replace(order, min_ttl_s=HARD_S, grant=""), None).entry

@@ -1,10 +1,10 @@
-"""One renewal at a time: a kernel lock on a file of the cache.
+"""Normally one renewal at a time: a kernel lock on a file of the cache. See `wait` for the second.
 
 `flock`, not `lockf`: POSIX record locks are lost when any descriptor on the file closes. A dead
 holder's lock is free at once.
 
-A lock's file is deleted by its holder alone. So whoever takes one compares it with the file of that
-name, and starts again if they differ: two processes never hold "the" lock.
+Only its holder deletes a lock's file. So a process that takes one compares it with the file of that
+name, and starts again if they differ: two processes never hold the same lock.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ import os
 from credhelper import cache
 
 SUFFIX, SECOND = ".lock", ".lock.2"
-# Distinguishes our lock from a file of the user's with such a name.
+# Distinguishes our lock from a user's file of the same name.
 HEADER = b"credhelper lock\n"
 
 
@@ -21,7 +21,7 @@ class Lock:
     """The right to renew the entry `name`, until `release` or the end of the process.
 
     A Lock without a descriptor holds nothing: the file system cannot lock, and the caller proceeds
-    anyway, for two requests are better than none.
+    anyway, because two requests are better than none.
     """
 
     __slots__ = ("_descriptor", "_file", "_folder", "name")
@@ -59,7 +59,8 @@ def take(folder: cache.Folder, name: str, suffix: str = SUFFIX) -> Lock | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             status = os.fstat(descriptor)
-            if _is_at(folder, file, status):
+            there = look(folder, file)
+            if there and os.path.samestat(there, status):
                 if not status.st_size:
                     os.write(descriptor, HEADER)
                 return Lock(name, folder=folder, file=file, descriptor=descriptor)
@@ -73,7 +74,7 @@ def take(folder: cache.Folder, name: str, suffix: str = SUFFIX) -> Lock | None:
 
 
 def make(folder: cache.Folder) -> int:
-    """Return the descriptor of the directory, once it is made. Raises OSError."""
+    """Make the directory if it is not there, and return its descriptor. Raises OSError."""
     try:
         if os.fstat(folder.descriptor()).st_nlink:
             return folder.descriptor()
@@ -84,15 +85,9 @@ def make(folder: cache.Folder) -> int:
     return folder.descriptor()
 
 
-def look(folder: cache.Folder, name: str) -> "os.stat_result | None":
-    """Return the status of what has a name, be it a link, None if nothing has. Raises OSError."""
+def look(folder: cache.Folder, name: str) -> os.stat_result | None:
+    """Return the status of a file or a link, None if there is none. Raises OSError."""
     try:
         return os.stat(name, dir_fd=folder.descriptor(), follow_symlinks=False)
     except FileNotFoundError:
         return None
-
-
-def _is_at(folder: cache.Folder, file: str, status: os.stat_result) -> bool:
-    """Return whether the file of that name is the one that we have locked."""
-    there = look(folder, file)
-    return there is not None and os.path.samestat(there, status)

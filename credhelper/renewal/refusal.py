@@ -105,7 +105,7 @@ def is_postponed(slot: cache.Slot, entry: Entry) -> bool:
 def _holds(conditions: "Mapping[str, str | None]", environ: "Mapping[str, str]") -> bool:
     """Return whether all is as it was: variables, values of secret variables, files.
 
-    `#NAME` has the fingerprint of a variable, `/path` the stamp of a file; see `issue`.
+    `#NAME` has the fingerprint of a variable, `/path` the stamp of a file; see `fetch.conditions`.
     """
     return all(_now(name, value, environ) == value for name, value in conditions.items())
 

@@ -133,7 +133,7 @@ def test_the_stamp_of_the_environment_has_the_settings_only() -> None:
 def test_a_named_config_file_that_is_absent_is_no_environment(tmp_path: Path) -> None:
     """The one that the user names must be there; the usual one need not."""
     named = cache.source({"CREDHELPER_CONFIG": str(tmp_path / "c"), "CREDHELPER_SCOPE": "s"})
-    assert (named.path, named.stamp) == (str(tmp_path / "c"), "absent")
+    assert (named.path, named.stamp) == (str(tmp_path / "c"), "unreadable")
     usual = cache.source({"HOME": str(tmp_path), "CREDHELPER_SCOPE": "s"})
     assert (usual.path, usual.stamp) == ("", cache.environment_stamp({"CREDHELPER_SCOPE": "s"}))
 
