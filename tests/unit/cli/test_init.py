@@ -59,7 +59,7 @@ def test_a_missing_flag_is_named(box: Box, flag: int) -> None:
         (("--secret-reference", "vualt:a/b#c"), 78, "known: aws, env, file, vault"),
         (("--provider", "itwn"), 78, "did you mean `itwin`?"),
         (("--token-url", "http://idp.example/t"), 78, "does not start with https://"),
-        (("--token-url", "https://a.example/t", "--issuer", "https://a.example"), 78, "are both set"),
+        (("--token-url", "https://a.example/t", "--issuer", "https://a.example"), 78, "both set"),
         (("--client-id", "a\nclient_secret = 'x'"), 78, "is not a printable string"),
         (("--scope", "\x1b[31m"), 78, "is not a printable string"),
         (("--hosts", "*.com"), 78, "is no host"),
