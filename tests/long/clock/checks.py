@@ -46,7 +46,8 @@ class Checks:
         is_ended = entry and entry.stored_at <= now + 1
         why = "below the hard limit" if is_ended else "nothing cached or from the future"
         self.counts[f"requests, {why}"] += 1
-        assert not self.refused[0] <= now < self.refused[1], "asked though refused just now"
+        is_refused = self.refused[0] <= now < self.refused[1]
+        assert not is_refused or self._is_just_set(), "asked though refused just now"
 
     def asked(self, requests: int) -> None:
         """Check a fetch as it ends, that has made so many requests."""
@@ -66,13 +67,16 @@ class Checks:
         """Remember that a fetch has brought a token, which ends what failed before it."""
         self.refused, self.failed_at = (0.0, 0.0), float("-inf")
 
+    def _is_just_set(self) -> bool:
+        """Return whether the clock was set between the decision and the request, unseen."""
+        return self.clock.steps[-1:] == [self.clock.true]
+
     def _renews(self, entry: Entry, now: float) -> None:
         """Check a request though a token serves: in the soft window, and not too often."""
         life_s = entry.token.expires_at - entry.stored_at
         soft_at = entry.token.expires_at - min(SOFT_S, SOFT_SHARE * life_s)
-        # Nobody sees a clock that is set back between the decision and the request.
-        is_just_set = self.clock.steps[-1:] == [self.clock.true]
-        assert is_just_set or now > soft_at - ROUNDING_S, "renewed before the soft window"
+        is_soft = now > soft_at - ROUNDING_S
+        assert is_soft or self._is_just_set(), "renewed before the soft window"
         since_s = now - self.failed_at
         assert not 0 <= since_s < POSTPONE_S - 1, "renewed soon after a failure"
         self.counts["requests, in the soft window"] += 1
