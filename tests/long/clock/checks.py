@@ -29,6 +29,7 @@ class Checks:
     renewals: deque[float] = field(default_factory=deque)
     most_in_an_hour: int = 0
     fetches: int = 0
+    jumped: bool = False  # the clock, after the caller under way had decided to ask the server
     failed_at: float = float("-inf")
     refused: tuple[float, float] = (0.0, 0.0)
 
@@ -47,7 +48,7 @@ class Checks:
         why = "below the hard limit" if is_ended else "nothing cached or from the future"
         self.counts[f"requests, {why}"] += 1
         is_refused = self.refused[0] <= now < self.refused[1]
-        assert not is_refused or self._is_just_set(), "asked though refused just now"
+        assert not is_refused or self.jumped, "asked though refused just now"
 
     def asked(self, requests: int) -> None:
         """Check a fetch as it ends, that has made so many requests."""
@@ -61,22 +62,20 @@ class Checks:
         self.failed_at = now = self.clock.time()
         since, until = self.refused
         if shared_s or not (since <= now + 1 and now < until):
-            self.refused = now, now + min(shared_s, HOUR_S)
+            until = now + min(shared_s, HOUR_S)
+        # Of a refusal that stands the time moves on: after a clock set back it is from the future.
+        self.refused = now, until
 
     def succeeds(self) -> None:
         """Remember that a fetch has brought a token, which ends what failed before it."""
         self.refused, self.failed_at = (0.0, 0.0), float("-inf")
-
-    def _is_just_set(self) -> bool:
-        """Return whether the clock was set between the decision and the request, unseen."""
-        return self.clock.steps[-1:] == [self.clock.true]
 
     def _renews(self, entry: Entry, now: float) -> None:
         """Check a request though a token serves: in the soft window, and not too often."""
         life_s = entry.token.expires_at - entry.stored_at
         soft_at = entry.token.expires_at - min(SOFT_S, SOFT_SHARE * life_s)
         is_soft = now > soft_at - ROUNDING_S
-        assert is_soft or self._is_just_set(), "renewed before the soft window"
+        assert is_soft or self.jumped, "renewed before the soft window"
         since_s = now - self.failed_at
         assert not 0 <= since_s < POSTPONE_S - 1, "renewed soon after a failure"
         self.counts["requests, in the soft window"] += 1

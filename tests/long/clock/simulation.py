@@ -124,6 +124,7 @@ class Simulation:
         def reply(token: Token) -> str:
             if self.dice.random() < 0.01:
                 self._jump()  # the machine slept between the check and here
+                self.checks.jumped = True
             printed[:] = [token]
             return ""
 
@@ -146,6 +147,7 @@ class Simulation:
                 refuse(error)
             finally:
                 self.clock.stop()
+                self.checks.jumped = False
                 self.depth -= 1
 
     def _ask(self, begun: float, started: float, reply: Reply, refuse: Refuse) -> None:
