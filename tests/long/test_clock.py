@@ -115,7 +115,7 @@ def test_a_renewal_that_fails_while_a_refusal_stands(monkeypatch: pytest.MonkeyP
 _SLEEPER = """
 import sys, time
 from credhelper import __main__ as door
-from credhelper.token import Entry, HARD_S, Token
+from credhelper.token import Token
 real, slept = time.time, [0.0]
 time.time = lambda: real() + slept[0]
 def reply(token):
