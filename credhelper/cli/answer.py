@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from credhelper import cache, caller, hosts
 from credhelper.cli import protocol_names
 from credhelper.config import load
-from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError
+from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError, UsageError
 from credhelper.renewal import issue, lock, order, removal, store
 from credhelper.system import deadline, output, redaction, registry
 from credhelper.system.registry import PROTOCOLS
@@ -47,6 +47,8 @@ def find(name: str) -> "Protocol":
     if module := caller.own(name):
         return module
     if not registry.is_known(PROTOCOLS, name):
+        if protocol := protocol_names.of_caller(name):
+            raise UsageError(f"{name.lower()} speaks `{protocol}`", hint=f"write `{protocol}`")
         raise protocol_names.unknown("protocol", name, registry.names(PROTOCOLS))
     return _guest(name)
 

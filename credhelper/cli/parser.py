@@ -105,9 +105,8 @@ def add_min_ttl(command: argparse.ArgumentParser) -> None:
     def seconds(text: str) -> float:
         try:
             return schema.duration_s(text, key="--min-ttl")
-        except ConfigError:
-            hint = 'write it like "20s" or "5m"'
-            raise UsageError("--min-ttl is not a duration", hint=hint) from None
+        except ConfigError as error:
+            raise UsageError(error.problem, hint=error.hint) from None
 
     what = "remaining life it needs"
     command.add_argument(

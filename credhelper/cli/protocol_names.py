@@ -10,9 +10,7 @@ from credhelper.system.registry import PROTOCOLS
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
-    """Return the error for a word that is none of the known ones; a caller's leads to its own."""
-    if protocol := of_caller(name):
-        return UsageError(f"{name.lower()} speaks `{protocol}`", hint=f"write `{protocol}`")
+    """Return the error for a word that is none of the known ones, with the nearest of them."""
     return UsageError(f"there is no such {what}", hint=schema.nearest(name, list(known)))
 
 

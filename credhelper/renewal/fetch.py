@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from credhelper.config.profile import Profile
@@ -74,10 +74,9 @@ def _access_token(order: Order, old: Entry | None, _plain: Callable[[], Entry]) 
     # A renewal need not ask the issuer for its endpoint.
     endpoint = old.endpoint if old else ""
     found = rotation.fetch(order.profile, attempts=attempts, endpoint=endpoint)
-    variables = secret.variables(order.profile.client_secret)
     return Obtained(
         found.token,
-        {variable: os.environ.get(variable) for variable in variables},
+        _values(secret.variables(order.profile.client_secret)),
         found.endpoint if order.profile.issuer else "",
     )
 
@@ -87,10 +86,9 @@ def _aws_keys(order: Order, _old: Entry | None, plain: Callable[[], Entry]) -> O
 
     aws_sts.settings(order.profile)  # a mistake there costs no request
     access = plain()
-    variables = {variable: os.environ.get(variable) for variable in aws_sts.VARIABLES}
     return Obtained(
         aws_sts.assume(order.profile, access.token),
-        {**access.conditions, **variables},
+        {**access.conditions, **_values(aws_sts.VARIABLES)},
         soft_s=aws_sts.SOFT_S,
         share=aws_sts.SOFT_SHARE,
     )
@@ -104,5 +102,9 @@ def conditions(order: Order) -> Mapping[str, str | None]:
     from credhelper.secrets import secret  # the backend is imported by now
 
     reference = order.profile.client_secret
-    variables = {name: os.environ.get(name) for name in secret.variables(reference)}
-    return {**variables, **secret.state(reference)}
+    return {**_values(secret.variables(reference)), **secret.state(reference)}
+
+
+def _values(variables: Iterable[str]) -> dict[str, str | None]:
+    """Return what each variable has, None for one that is not set."""
+    return {name: os.environ.get(name) for name in variables}

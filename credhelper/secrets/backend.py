@@ -24,12 +24,11 @@ class Backend(Contract):
     a reference means; a token is bound to their values; and `read_previous`, like `read`, which
     returns the version before the current one ("" if there is none) to bridge a rotation; and
     `state(path)`, marks that distinguish two values at the same place, to which a shared refusal is
-    bound; and
-    `describe`, which takes the same and yields two texts, first who we are where the secret lives,
-    then the secret's version and age, for `credhelper check`; a pair of texts is a warning, with
-    the next step; and `store_hint(path, field)`, what a person does to put the secret there, as
-    text with the command in a line of its own, "" where it cannot say; the secret stands in no
-    argument list.
+    bound; and `describe`, which takes the same as `read` and yields two texts, first who we are
+    where the secret lives, then the secret's version and age, for `credhelper check`; a pair of
+    texts is a warning, with the next step; and `store_hint(path, field)`, what a person does to put
+    the secret there, as text with the command in a line of its own, "" where it cannot say; the
+    secret stands in no argument list.
 
     A third party's prints nowhere (with -v its stderr is shown as far as it holds no secret), and
     what it raises beside these errors is reported without its text.

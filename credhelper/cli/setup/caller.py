@@ -36,12 +36,13 @@ def names() -> list[str]:
 
 def find(name: str) -> Setup:
     """Return the setup of a caller, by its own name or its protocol's. Raises UsageError."""
-    if name not in names():
+    known = names()
+    if name not in known:
         name = protocol_names.of_caller(name) or name
-    if name in names():
+    if name in known:
         found: Setup = importlib.import_module(f"{callers.__name__}.{name}")
         return found
     if caller.own(name):
         hint = f"run `credhelper as {name} PROFILE` where the token is needed"
         raise UsageError(f"`{name}` needs no configuration", hint=hint)
-    raise protocol_names.unknown("caller", name, names())
+    raise protocol_names.unknown("caller", name, known)
