@@ -97,6 +97,22 @@ def test_an_outage_is_bridged_by_a_token_that_is_still_good(
     assert tokens.count == 1
 
 
+@pytest.mark.slow
+def test_a_renewal_that_is_late_does_not_ask_for_a_longer_deadline(
+    box: Box, tokens: TokenServer
+) -> None:
+    """The soft budget has ended: a longer `deadline` would change nothing."""
+    box.itwin(tokens.url)
+    box.environ["CREDHELPER_DEADLINE"] = "4s"
+    plant(box, life_s=200, renew_in_s=-1)
+    tokens.gate.clear()
+    ran = box.run("get", "-v")
+    tokens.gate.set()
+    assert "planted" in ran.stdout
+    assert "within 2 s" in ran.stderr
+    assert ran.stderr.endswith("; try again later\n")
+
+
 def test_an_expired_token_is_never_served(box: Box, tokens: TokenServer) -> None:
     """Below the hard window an outage is an outage."""
     box.itwin(tokens.url)
