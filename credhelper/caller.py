@@ -213,7 +213,7 @@ def profile_and(words: "Sequence[str]", number: int) -> "tuple[str, Sequence[str
         return "".join(head), tail
     from credhelper.errors import UsageError
 
-    msg = "the arguments are not those of this protocol"
+    msg = f"words given: {len(words)}; this protocol takes {number}, after a profile or none"
     raise UsageError(msg, hint="see `credhelper setup` for how that caller is configured")
 
 

@@ -83,20 +83,24 @@ def pattern(text: str) -> str:
 
 
 def match(rules: "Iterable[Rule]", url: str, profile: str) -> Rule | None:
-    """Return the rule that serves the URL: exact before suffix, the longest suffix first.
+    """Return the rule that serves the URL, None if there is none, or if two profiles have it."""
+    found = fitting(rules, url, profile)
+    return found[0] if len({rule.profile for rule in found}) == 1 else None
 
-    With a profile only its rules count. None if there is no such rule, or if two profiles have
-    the same.
+
+def fitting(rules: "Iterable[Rule]", url: str, profile: str) -> "list[Rule]":
+    """Return the rules of the pattern that fits the URL best, one for each profile that has it.
+
+    Exact before suffix, the longest suffix first. With a profile only its rules count.
     """
     where = url if url.startswith(AUDIENCE) and _is_visible(url) else origin(url)
-    fitting = [
+    found = [
         rule
         for rule in rules
         if where and _fits(rule.pattern, where) and profile in ("", rule.profile)
     ]
-    fitting.sort(key=lambda rule: (rule.pattern[0] != "*", len(rule.pattern)), reverse=True)
-    others = {rule.profile for rule in fitting if rule.pattern == fitting[0].pattern}
-    return fitting[0] if len(others) == 1 else None
+    found.sort(key=lambda rule: (rule.pattern[0] != "*", len(rule.pattern)), reverse=True)
+    return [rule for rule in found if rule.pattern == found[0].pattern]
 
 
 def is_loopback(host: str) -> bool:

@@ -14,19 +14,20 @@ from types import ModuleType
 from credhelper import cache, errors, protocols
 from credhelper.cli.setup import callers
 from credhelper.cli.setup.target import Target
-from credhelper.config import profile, schema
+from credhelper.config import load, profile, schema
 from credhelper.oauth.grants import aws_sts
 from credhelper.secrets import backends, vault_login
 from credhelper.system import itself, registry
 
 PAGES = Path(__file__).parent / "pages"
-EXAMPLE = Target(
-    "api",
-    ("api.example.com:443", "//iam.googleapis.com/projects/1/locations/global/…"),
-    (),
-    "/usr/local/bin",
-    {"HOME": "/home/me"},
-)
+_CONFIG = b"""[profiles.api]
+provider = "itwin"
+client_id = "service-example"
+client_secret = "env:SECRET"
+hosts = ["api.example.com", "//iam.googleapis.com/projects/1/locations/global/..."]
+"""
+_PROFILES = load.parse(cache.Source("", stamp=""), _CONFIG)
+EXAMPLE = Target("api", _PROFILES, tuple(_PROFILES.rules()), "/usr/local/bin", {"HOME": "/home/me"})
 _URL = re.compile(r"https://[^\s()]*[^\s().,;]")
 
 

@@ -18,6 +18,7 @@ from credhelper.system.registry import PROTOCOLS
 if TYPE_CHECKING:
     from credhelper.caller import Protocol
 
+log = logging.getLogger(__name__)
 # What the functions of `caller.Protocol` return.
 RETURNED: dict[str, Any] = {
     "ask": caller.Asked | caller.Answer | caller.Rejected | caller.Listing,
@@ -38,7 +39,10 @@ def respond(options: SimpleNamespace, question: caller.Question, held: lock.Lock
     except CredhelperError as error:
         refuse = getattr(question.protocol, "refuse", None)
         if refuse and deadline.claim_line():
-            return _say(refuse(error, question.words))
+            said = refuse(error, question.words)
+            if error.problem not in said.text + said.line:  # a caller that asks about every host
+                log.info("%s; %s", error.problem, error.hint)
+            return _say(said)
         raise
 
 
@@ -47,8 +51,9 @@ def find(name: str) -> "Protocol":
     if module := caller.own(name):
         return module
     if not registry.is_known(PROTOCOLS, name):
-        if protocol := protocol_names.of_caller(name):
-            raise UsageError(f"{name.lower()} speaks `{protocol}`", hint=f"write `{protocol}`")
+        if protocols := protocol_names.of_caller(name):
+            spoken = " or ".join(f"`{each}`" for each in protocols)
+            raise UsageError(f"{name.lower()} speaks {spoken}", hint=f"write {spoken}")
         raise protocol_names.unknown("protocol", name, registry.names(PROTOCOLS))
     return _guest(name)
 
@@ -111,8 +116,10 @@ def _say(answer: caller.Answer) -> int:
 
 def _drop(profiles: load.Profiles, rejected: caller.Rejected) -> None:
     """Drop the cached token if it is the rejected one: the next caller gets another."""
-    rule = hosts.match(profiles.rules(), rejected.url, rejected.profile)
+    rules = profiles.rules()
+    rule = hosts.match(rules, rejected.url, rejected.profile)
     if rule is None:
+        log.info("%s: nothing is dropped", _unserved(profiles, rules, rejected.url).problem)
         return
     slot = profiles.source.slot(cache.Folder(cache.directory(os.environ)), rule.profile)
     entry = cache.read(slot, os.environ)
@@ -174,10 +181,28 @@ def _allowed(profiles: load.Profiles, rules: list[hosts.Rule], asked: caller.Ask
         profiles.get(name)  # a broken profile has no hosts, and that is not the news
     if served := asked.allowed(rules, profiles.default):
         return served
-    where = redaction.sentence(hosts.origin(asked.url or asked.server))
+    raise _unserved(profiles, rules, asked.url or asked.server, asked.profile)
+
+
+def _unserved(
+    profiles: load.Profiles, rules: list[hosts.Rule], url: str, profile: str = ""
+) -> ConfigError:
+    """Return the error for an address that no profile serves, or not the one that was named."""
+    where = redaction.sentence(hosts.origin(url))
     where = where or "an address that is no plain https:// one"
-    hint = f"add it to the `hosts` of one profile in {profiles.source.path or 'CREDHELPER_HOSTS'}"
-    raise ConfigError(f"no token may go to {where}", hint=hint, code=caller.UNKNOWN_HOST)
+    names = sorted({rule.profile for rule in hosts.fitting(rules, url, "")})
+    problem = f"no token may go to {where}"
+    hint = f"add it to the `hosts` of one profile in {profiles.source.path}"
+    if not profiles.source.path:
+        hint = "add it to CREDHELPER_HOSTS"
+    elif profile:
+        problem = f"no token of profile {profile} may go to {where}"
+        hint = f"add it to profiles.{profile}.hosts in {profiles.source.path}"
+        hint += f", or name profile {names[0]}, which has it" if names else ""
+    elif len(names) > 1:
+        problem = f"no token may go to {where}: the profiles {' and '.join(names)} both have it"
+        hint = "name one of them where credhelper is called, or leave the host in one alone"
+    return ConfigError(problem, hint=hint, code=caller.UNKNOWN_HOST)
 
 
 def write_index(profiles: load.Profiles, folder: cache.Folder) -> None:
@@ -191,5 +216,4 @@ def write_index(profiles: load.Profiles, folder: cache.Folder) -> None:
     try:
         store.write_index(folder, profiles.source, profiles.index())
     except (OSError, ValueError):
-        log = logging.getLogger(__name__)
         log.info("the index of profiles could not be kept in %s", folder.path)

@@ -143,6 +143,10 @@ def serve(port: int) -> None:
     _say(f"  export ITWIN_CLIENT_SECRET={CLIENT_SECRET}")
     _say(f"  export ITWIN_API={_origin(server)}")
     _say("then: credhelper get")
+    secret = "--secret-reference env:ITWIN_CLIENT_SECRET"
+    _say("or, beside other profiles, with that secret exported:")
+    _say(f"  credhelper init demo --token-url {_url(server)} --scope {SCOPE} \\")
+    _say(f"    --client-id {CLIENT_ID} {secret}")
     with server:
         server.serve_forever()
 

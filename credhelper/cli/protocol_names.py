@@ -14,9 +14,15 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"there is no such {what}", hint=schema.nearest(name, list(known)))
 
 
-def of_caller(name: str) -> str:
-    """Return the protocol that a program speaks, by the list `CALLERS` there; "" for none."""
+def of_caller(name: str) -> list[str]:
+    """Return the protocols that a program speaks, by the lists `CALLERS` there."""
+    return callers().get(name.lower(), [])
+
+
+def callers() -> dict[str, list[str]]:
+    """Return the protocols of each program that is known."""
+    found: dict[str, list[str]] = {}
     for protocol in registry.own_names(PROTOCOLS):
-        if name.lower() in getattr(caller.own(protocol), "CALLERS", ()):
-            return protocol
-    return ""
+        for name in getattr(caller.own(protocol), "CALLERS", ()):
+            found.setdefault(name, []).append(protocol)
+    return found

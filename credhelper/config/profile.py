@@ -91,6 +91,11 @@ class Profile:
         """The key that names it, for an error."""
         return f"profiles.{self.name}.{'token_url' if self.token_url else 'issuer'}"
 
+    def peer(self) -> url.Peer:
+        """Return the server there."""
+        role = "the token endpoint" if self.token_url else "the issuer"
+        return url.Peer(self.address, role, self.address_key, self.ca, self.proxy)
+
     def identity(self) -> str:
         """Return a digest of everything that decides which token this profile gets."""
         import hashlib  # 2 ms, and not needed on a hit

@@ -1,4 +1,7 @@
-"""Presets: what `provider = "NAME"` sets, where the profile does not say otherwise."""
+"""Presets: what `provider = "NAME"` sets, where the profile does not say otherwise.
+
+`PAGES` say where each shows a client and its secret.
+"""
 
 PRESETS = {
     "itwin": {
@@ -7,3 +10,4 @@ PRESETS = {
         "client_auth": "client_secret_post",
     },
 }
+PAGES = {"itwin": " at https://developer.bentley.com (My Apps)"}

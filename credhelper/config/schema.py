@@ -40,12 +40,14 @@ def parse(
     """Return an instance of the dataclass `kind`; a field's metadata may hold `parse`.
 
     `parse(value, key)` replaces the check that the value is a string without control characters.
-    `given` are values of fields that are no keys. Raises ConfigError for an unknown key, a missing
-    one, or a value of the wrong kind.
+    `given` are values of fields that are no keys; nor is one with `is_key` in its metadata, whose
+    value is `key`. Raises ConfigError for an unknown key, a missing one, or a value of the wrong
+    kind.
     """
-    all_fields = dataclasses.fields(kind)  # type: ignore[arg-type]
-    fields = {field.name: field for field in all_fields if field.name not in given}
-    values = dict(given)
+    all_fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    own = {name: key for name, field in all_fields.items() if "is_key" in field.metadata}
+    values = {**given, **own}
+    fields = {name: field for name, field in all_fields.items() if name not in values}
     for name, value in table.items():
         if name not in fields:
             raise ConfigError(f"{key}.{name} is not a key", hint=nearest(name, list(fields)))

@@ -12,7 +12,8 @@ from credhelper.errors import (
     TemporaryError,
 )
 from credhelper.oauth import meanings
-from credhelper.system import http, redaction, url
+from credhelper.system import http, redaction
+from credhelper.system.url import Peer
 
 # Where servers put their code and their words; objects within each other in this order.
 _INNER = ("errors", "error", "fault", "detail")
@@ -39,10 +40,10 @@ _IDS_IN_HEADERS = ("X-Correlation-Id", "X-Request-Id", "Request-Id", "X-Ms-Reque
 _IDS_OF = ("correlation_id", "correlationId", "trace_id", "errorId", "error_id")
 
 
-def trouble(answer: requests.Response) -> CredhelperError | None:
+def trouble(answer: requests.Response, peer: Peer) -> CredhelperError | None:
     """Return the error for a server that cannot answer now, whatever was asked; None if it can."""
     row = meanings.BY_STATUS.get(answer.status_code)
-    return explain(answer, {}) if row and row.kind is TemporaryError else None
+    return explain(answer, {}, peer) if row and row.kind is TemporaryError else None
 
 
 def is_error(document: Mapping[str, object]) -> bool:
@@ -50,10 +51,10 @@ def is_error(document: Mapping[str, object]) -> bool:
     return not document.get("access_token") and any(map(document.get, _ERRORS))
 
 
-def explain(answer: requests.Response, words_for: Mapping[str, str]) -> CredhelperError:
+def explain(answer: requests.Response, words_for: Mapping[str, str], peer: Peer) -> CredhelperError:
     """Return the error that an answer without a token is; `words_for` fills the hints."""
     try:
-        found: dict[str, object] | None = http.document(answer)
+        found: dict[str, object] | None = http.document(answer, peer)
     except ProtocolError:
         found = None
     objects = _objects(found or {})
@@ -70,7 +71,7 @@ def explain(answer: requests.Response, words_for: Mapping[str, str]) -> Credhelp
     row = meanings.meaning(status, None if found is None else exact)
     if not code and row.kind is not TemporaryError and re.search(_NO_CLIENT, words):
         row = meanings.CLIENT
-    problem = f"{url.host_of(answer.url)} answered {status}" + f" {code}" * bool(code)
+    problem = f"{peer.whom} answered {status}" + f" {code}" * bool(code)
     error = row.kind(
         problem + f": {words}" * bool(words),
         hint=row.hint.format_map(words_for),

@@ -8,40 +8,43 @@ import requests
 from credhelper.errors import ConfigError, CredhelperError, ProtocolError, TemporaryError
 from credhelper.oauth import answers
 from credhelper.system import http, redaction, url
+from credhelper.system.url import Peer
 
 _ISSUER = r"https?://[A-Za-z0-9._~:/-]{1,200}"
 _HINT = "set token_url instead of issuer"
 
 
-def find(issuer: str, *, key: str, ca: str, proxy: str, attempts: int) -> str:
-    """Return the token endpoint that the metadata of an issuer name; `key` names it in errors.
+def find(issuer: Peer, *, attempts: int) -> str:
+    """Return the token endpoint that the metadata of an issuer name.
 
     Both well-known places are asked: what one says counts only if the other has nothing. Raises
     ConfigError, TemporaryError, ProtocolError.
     """
-    parts = urlsplit(issuer)
+    parts = urlsplit(issuer.url)
     base, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
     places = (
         f"{base}/.well-known/oauth-authorization-server{path}",
         f"{base}{path}/.well-known/openid-configuration",
     )
 
-    whom = f"the issuer at {parts.netloc}"
-
     def ask_both() -> str:
         troubles: list[CredhelperError] = []
         for place in places:
-            with http.explained(whom=whom, url=place, key=key, proxy=proxy):
+            with http.explained(issuer):
                 answer = _get(session, place)
-            found = answer if isinstance(answer, CredhelperError) else _read(answer, issuer, key)
+            found = answer if isinstance(answer, CredhelperError) else _read(answer, issuer)
             if isinstance(found, CredhelperError):
                 troubles.append(found)
             elif found:
                 return found
-        msg = f"{parts.hostname} has no metadata with a token_endpoint"
-        raise max(troubles, key=_rank) if troubles else ConfigError(msg, hint=_HINT)
+        msg = f"{issuer.whom} has no metadata with a token_endpoint"
+        raise (
+            max(troubles, key=_rank)
+            if troubles
+            else ConfigError(msg, hint=f"check {issuer.key}, or {_HINT}")
+        )
 
-    with http.open_session(issuer, ca=ca, proxy=proxy) as session:
+    with http.open_session(issuer) as session:
         return http.retrying(ask_both, attempts=attempts)
 
 
@@ -74,18 +77,19 @@ def _get(session: requests.Session, place: str) -> requests.Response | Credhelpe
         return error
 
 
-def _read(answer: requests.Response, issuer: str, key: str) -> str | CredhelperError:
+def _read(answer: requests.Response, peer: Peer) -> str | CredhelperError:
     """Return the token endpoint of an answer, "" if it has no metadata, or what is wrong."""
     if answer.status_code != 200:
-        return answers.trouble(answer) or ""
+        return answers.trouble(answer, peer) or ""
+    issuer = peer.url
     try:
-        document = http.document(answer)
+        document = http.document(answer, peer)
         theirs, found = document.get("issuer"), document.get("token_endpoint")
         if theirs != issuer:
             is_url = isinstance(theirs, str) and re.fullmatch(_ISSUER, theirs)
             shown = redaction.sentence(theirs, public=issuer) if is_url else ""
-            msg = f"{url.host_of(issuer)} calls itself {shown or 'otherwise'}, not {issuer}"
-            return ConfigError(msg, hint=f"set {key} exactly as the server's metadata has it")
+            msg = f"{peer.whom} calls itself {shown or 'otherwise'}, not {issuer}"
+            return ConfigError(msg, hint=f"set {peer.key} exactly as the server's metadata has it")
         return check(found, issuer) if isinstance(found, str) else ""
     except CredhelperError as error:
         return error

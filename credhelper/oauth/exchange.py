@@ -9,10 +9,11 @@ from urllib.parse import quote_plus, urlencode
 import requests
 
 from credhelper.config.profile import Profile
-from credhelper.config.providers import PRESETS
+from credhelper.config.providers import PAGES, PRESETS
 from credhelper.errors import ConfigError, ProtocolError, TemporaryError
 from credhelper.secrets.secret import Secret
-from credhelper.system import http, redaction, url
+from credhelper.system import http, redaction
+from credhelper.system.url import Peer
 from credhelper.token import Token
 
 # RFC 6749 section 5.1 only recommends expires_in; without one we assume little.
@@ -52,25 +53,19 @@ def exchange(profile: Profile, secret: Secret, *, attempts: int, endpoint: str =
         except ConfigError as error:
             if error.code:
                 raise
-    found = discovery.find(
-        profile.issuer,
-        key=profile.address_key,
-        ca=profile.ca,
-        proxy=profile.proxy,
-        attempts=attempts,
-    )
+    found = discovery.find(profile.peer(), attempts=attempts)
     return _exchange_at(found, profile, secret, attempts)
 
 
 def _exchange_at(endpoint: str, profile: Profile, secret: Secret, attempts: int) -> Exchanged:
     # Not the session that asked the issuer: whether a proxy is used hangs on the endpoint's host.
-    session = http.open_session(endpoint, ca=profile.ca, proxy=profile.proxy)
+    peer = Peer(endpoint, "the token endpoint", profile.address_key, profile.ca, profile.proxy)
+    session = http.open_session(peer)
     headers, form = _request(profile, secret)
-    whom = f"the token endpoint at {url.place_of(endpoint)}"
 
     def attempt() -> Exchanged:
         started = time.time()
-        with http.explained(whom=whom, url=endpoint, key=profile.address_key, proxy=profile.proxy):
+        with http.explained(peer):
             answer = session.post(
                 endpoint,
                 headers=headers,
@@ -79,9 +74,9 @@ def _exchange_at(endpoint: str, profile: Profile, secret: Secret, attempts: int)
                 allow_redirects=False,
             )
         # Counted from before the request: the server's clock started at some point after it.
-        return Exchanged(_token(answer, profile, started=started), endpoint)
+        return Exchanged(_token(answer, profile, peer, started=started), endpoint)
 
-    logging.getLogger(__name__).info("asking %s", whom)
+    logging.getLogger(__name__).info("asking %s", peer.whom)
     with session:
         try:
             return http.retrying(attempt, attempts=attempts)
@@ -108,44 +103,44 @@ def basic(client_id: str, client_secret: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-def _token(answer: requests.Response, profile: Profile, *, started: float) -> Token:
+def _token(answer: requests.Response, profile: Profile, peer: Peer, *, started: float) -> Token:
     """Return the token of an answer: of any good status, as CrowdStrike's 201."""
     is_good = 200 <= answer.status_code < 300
-    document = http.document(answer) if is_good else {}
+    document = http.document(answer, peer) if is_good else {}
     if not document.get("access_token"):
         from credhelper.oauth import answers  # 1 ms, which only a failure costs
 
         if not is_good or answers.is_error(document):  # Slack, GitHub and Casdoor say it with 200
-            raise answers.explain(answer, _words(profile))
-    host = url.host_of(answer.url)
-    token = _checked(document, profile, expires_from=started, host=host)
+            raise answers.explain(answer, _words(profile), peer)
+    token = _checked(document, profile, expires_from=started, whom=peer.whom)
     public = [profile.client_id, profile.scope, profile.audience, profile.address, answer.url]
     public += [value for _name, value in profile.parameters]
     told = [token.access_token, *([token.scope] if token.scope != profile.scope else [])]
     if any(redaction.holds_secret(each, public=public) for each in told):
         hint = "ask its operator to stop that, and store another secret: this one was shown"
-        raise _EchoError(f"{host} sent a token or scope that holds a secret of ours", hint=hint)
+        raise _EchoError(
+            f"{peer.whom} sent a token or scope that holds a secret of ours", hint=hint
+        )
     # A machine that slept in between wakes with a dead token, and with all its budget.
     if life_s(document.get("expires_in")) and token.expires_at <= time.time():
-        raise TemporaryError(f"the token of {host} ended on its way", hint="try again later")
+        raise TemporaryError(f"the token of {peer.whom} ended on its way", hint="try again later")
     return token
 
 
 def _checked(
-    document: dict[str, object], profile: Profile, *, expires_from: float, host: str
+    document: dict[str, object], profile: Profile, *, expires_from: float, whom: str
 ) -> Token:
     """Return the token of a good answer (RFC 6749 section 5.1); unknown members are ignored."""
     access_token, token_type = document.get("access_token"), document.get("token_type")
     scope = document.get("scope", profile.scope)
     if not isinstance(access_token, str) or not isinstance(token_type, str):
-        msg = f"{host} sent no access_token with a token_type"
+        msg = f"{whom} sent no access_token with a token_type"
         raise ProtocolError(
             msg, hint="RFC 6749 section 5.1 requires both; ask the server's operator"
         )
     if token_type.lower() not in _BEARER:
-        msg = (
-            f"{host} sent a token of the type {redaction.code(token_type) or '(not a plain word)'}"
-        )
+        kind = redaction.code(token_type) or "(not a plain word)"
+        msg = f"{whom} sent a token of the type {kind}"
         hint = "only Bearer tokens can be handed on: let the server issue those to "
         raise ProtocolError(msg, hint=hint + profile.client_id)
     try:
@@ -157,13 +152,12 @@ def _checked(
         )
     except ValueError as error:
         hint = "RFC 6749 appendix A allows no such answer; ask the server's operator"
-        raise ProtocolError(f"{host} sent an unfit token: {error}", hint=hint) from None
+        raise ProtocolError(f"{whom} sent an unfit token: {error}", hint=hint) from None
 
 
 def _words(profile: Profile) -> dict[str, str]:
     """Return what the hints of `answers` speak of."""
-    preset = PRESETS.get(profile.provider, {}).get("scope", "")
-    other = ""
+    key, other = f"profiles.{profile.name}", ""
     if profile.client_auth == "client_secret_basic":
         # IdentityServer measures its limit of 100 on the encoded secret; some servers never decode.
         other = "client_secret_post"
@@ -172,11 +166,21 @@ def _words(profile: Profile) -> dict[str, str]:
     return {
         "client_id": profile.client_id,
         "secret": str(profile.client_secret),
-        "scope": profile.scope,
-        "preset": f"; the preset's is `{preset}`" if preset not in ("", profile.scope) else "",
-        "page": " on the My Apps page" if profile.provider == "itwin" else "",
-        "method": f'; or the server wants client_auth = "{other}"' if other else "",
+        "key": key,
+        "scope": _scope_hint(profile, key),
+        "page": PAGES.get(profile.provider, ""),
+        "method": f', or set {key}.client_auth to "{other}"' if other else "",
     }
+
+
+def _scope_hint(profile: Profile, key: str) -> str:
+    """Return what to do about a scope that is refused, or that is wanted and not there."""
+    if not profile.scope:
+        return f"set {key}.scope to a scope that the application {profile.client_id} has"
+    preset = PRESETS.get(profile.provider, {}).get("scope", "")
+    usual = f"; the preset's is `{preset}`" if preset not in ("", profile.scope) else ""
+    add = f"add the scope `{profile.scope}` to the application {profile.client_id}"
+    return f"{add}, or correct {key}.scope{usual}"
 
 
 def life_s(expires_in: object) -> int:

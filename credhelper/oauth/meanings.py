@@ -35,8 +35,8 @@ class Meaning:
 
 CLIENT = Meaning(
     ClientRefusedError,
-    "compare client_id {client_id} and the secret at {secret} with the application's{page}, and "
-    "re-generate the secret last{method}",
+    "compare client_id {client_id} and the secret at {secret} with the application's{page}; where "
+    "both are right, re-generate the secret there{method}",
     SHARED_S,
     # RFC 6749, GitHub, Slack, Salesforce, HubSpot, X, Autodesk, Entra
     "invalid_client incorrect_client_credentials bad_client_secret invalid_client_secret "
@@ -59,7 +59,7 @@ _WALL = Meaning(
 _UNKNOWN = Meaning(
     ProtocolError, "look it up in the server's documentation, or ask the server's operator"
 )
-_PORTAL = Meaning(ProtocolError, http.PORTAL)
+_PORTAL = Meaning(ProtocolError, "check {key}.token_url; " + http.PORTAL)
 _TABLE = (
     CLIENT,
     _RIGHT,
@@ -72,24 +72,29 @@ _TABLE = (
     ),
     Meaning(
         ConfigError,
-        "add the scope `{scope}` to the application {client_id}, or correct `scope`{preset}",
+        "{scope}",
         codes="invalid_scope auth-004 aadsts70011 aadsts1002012",
     ),
     Meaning(
         ConfigError,
-        "check audience, scope and parameters of the profile",
+        "check {key}.audience, {key}.scope and {key}.parameters",
         codes="invalid_target invalid_resource aadsts500011",
     ),
     Meaning(
         ConfigError,
-        "check the tenant in token_url, and that client_id {client_id} is known there",
+        "check the tenant in {key}.token_url, and that client_id {client_id} is known there",
         codes="aadsts700016 aadsts7000229 aadsts90002 aadsts900023",
     ),
     Meaning(
         ConfigError,
-        "check token_url, client_auth and parameters of the profile",
+        "check {key}.token_url, {key}.client_auth and {key}.parameters",
         codes="invalid_request unsupported_grant_type invalid_argument auth-008 auth-009 auth-011",
-        statuses=(404, 405, 410, 415),
+        statuses=(415,),
+    ),
+    Meaning(
+        ConfigError,
+        "correct the path in {key}.token_url, or set {key}.issuer instead",
+        statuses=(404, 405, 410),
     ),
     Meaning(
         ConfigError,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from credhelper.errors import CredhelperError
     from credhelper.hosts import Rule
 
-CALLERS = ("podman", "skopeo", "buildkit", "buildx", "oras")
+CALLERS = ("podman", "skopeo", "buildkit", "buildx", "oras", "helm")
 # With exactly this text the caller goes on without a token.
 NOT_FOUND = "credentials not found in native keychain\n"
 NO_URL = "no credentials server URL\n"

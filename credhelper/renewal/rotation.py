@@ -1,7 +1,7 @@
 """An exchange that survives a rotation of the secret: no outage while old and new overlap."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from credhelper.config.profile import Profile
@@ -41,10 +41,15 @@ def fetch(profile: Profile, *, attempts: int, endpoint: str = "") -> exchange.Ex
         else:
             logging.getLogger(__name__).info("the server took the secret: %s version", version)
             return found
+    raise refusal(profile, refused, tried)
+
+
+def refusal(profile: Profile, refused: DeniedError, tried: Iterable[str]) -> DeniedError:
+    """Return the server's refusal with the versions of the secret that were tried."""
     with visit(profile.client_secret.backend) as module:
         has_versions = hasattr(module, "read_previous")
     named = f" (versions of the secret tried: {'; '.join(tried)})" if has_versions else ""
-    raise DeniedError(
+    return DeniedError(
         refused.problem + named,
         hint=refused.hint,
         code=refused.code,

@@ -25,8 +25,11 @@ GUARDS = (aws_wire.send, aws_process.provider)
 _WORDS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ROLE_ARN")
 
 
-def open_session(*, profile: str, region: str) -> boto3.Session:
-    """Return a session of the AWS chain that has its credentials. Raises CredhelperError."""
+def open_session(*, profile: str, region: str, key: str = "profile") -> boto3.Session:
+    """Return a session of the AWS chain that has its credentials; `key` is that of `profile`.
+
+    Raises CredhelperError.
+    """
     tidy_environment()
     core = botocore.session.Session(profile=profile or None)
     core.set_default_client_config(CONFIG)  # for the clients that the chain makes
@@ -41,7 +44,7 @@ def open_session(*, profile: str, region: str) -> boto3.Session:
         region = region or os.environ.get("AWS_REGION", "")
         session = boto3.Session(botocore_session=core, region_name=region or None)
     except ProfileNotFound as error:
-        raise _no_profile(error, profile) from None
+        raise _no_profile(error, key if profile else "") from None
     except BotoCoreError as error:
         raise aws_errors.explain(error, what="the AWS session") from None
     aws_chain.resolve(core, name)
@@ -50,9 +53,6 @@ def open_session(*, profile: str, region: str) -> boto3.Session:
 
 def client(session: boto3.Session, service: str, *, endpoint_url: str, ca: str, **keys: str) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
     """Return a client of a service; `endpoint_url` and `ca` may be "" for AWS's own."""
-    if ca and not os.path.exists(ca):
-        msg = f"aws.ca: there is no file or folder {ca}"
-        raise ConfigError(msg, hint="give a PEM file or a folder of them")
     return session.client(
         service, endpoint_url=endpoint_url or None, verify=ca or None, config=CONFIG, **keys
     )
@@ -130,9 +130,9 @@ def _refuse_mfa(core: botocore.session.Session, name: str) -> None:
         name = profiles[name].get("source_profile", "")
 
 
-def _no_profile(error: ProfileNotFound, profile: str) -> CredhelperError:
+def _no_profile(error: ProfileNotFound, key: str) -> CredhelperError:
     name = redaction.name(error.kwargs.get("profile"))
     variable = "AWS_PROFILE" if "AWS_PROFILE" in os.environ else "AWS_DEFAULT_PROFILE"
-    where = "aws.profile" if profile else variable
-    msg = f"the AWS profile {name} that {where} names does not exist{aws_errors.missing_file()}"
+    msg = f"the AWS profile {name} that {key or variable} names does not exist"
+    msg += aws_errors.missing_file()
     return ConfigError(msg, hint="see `aws configure list-profiles`")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from credhelper.config import schema
 from credhelper.config.reference import SecretRef
-from credhelper.errors import ConfigError, ProtocolError
+from credhelper.errors import ConfigError, CredhelperError, ProtocolError
 from credhelper.secrets.backend import visit
 from credhelper.secrets.field import of_text
 from credhelper.system import characters, deadline, redaction, registry
@@ -67,16 +67,17 @@ def describe(
 ) -> Iterator[tuple[str, str]]:
     """Return what the backend says of us, then of the secret; nothing if it has no `describe`.
 
-    Each with the next step where something needs one, else "". Raises ConfigError for wrong
-    settings at once, the backend's errors as it goes on.
+    Each with the next step where something needs one, else "". Raises ConfigError at once for
+    wrong settings and a wrong reference, the backend's errors as it goes on.
     """
-    return _told(reference, settings_of(reference, settings, key=key))
-
-
-def _told(reference: SecretRef, parsed: object) -> Iterator[tuple[str, str]]:
+    parsed = settings_of(reference, settings, key=key)
     with visit(reference.backend) as module:
         tell = getattr(module, "describe", None)
         told = iter(tell(reference.path, reference.field, parsed) if tell else ())
+    return _told(reference, told)
+
+
+def _told(reference: SecretRef, told: Iterator[object]) -> Iterator[tuple[str, str]]:
     try:
         while True:
             with visit(reference.backend):
@@ -109,7 +110,7 @@ def settings_of(reference: SecretRef, settings: Mapping[str, object], *, key: st
     if kind is None and settings:
         hint = "remove the table"
         raise ConfigError(f"{key}: backend {reference.backend} takes no settings", hint=hint)
-    return _resolved(parsed, key=key)
+    return _resolved(parsed, key=f"{key}.{reference.backend}")
 
 
 def _checked(value: object, reference: SecretRef) -> Secret:
@@ -172,10 +173,23 @@ def _resolved(settings: object, *, key: str) -> object:
     for item in dataclasses.fields(settings):
         value = getattr(settings, item.name)
         if isinstance(value, SecretRef):
-            if value.backend not in ("env", "file"):
-                hint = "use env:NAME or file:/path for it"
-                raise ConfigError(f"{key}: {item.name} is read by {value.backend}", hint=hint)
-            changes[item.name] = read(value, {}, key=key)
+            changes[item.name] = _inner(value, key=f"{key}.{item.name}")
         elif dataclasses.is_dataclass(value):
-            changes[item.name] = _resolved(value, key=key)
+            changes[item.name] = _resolved(value, key=f"{key}.{item.name}")
     return dataclasses.replace(settings, **changes)
+
+
+def _inner(reference: SecretRef, *, key: str) -> Secret:
+    """Return the secret at a reference within settings. Errors name its key, not `client_secret`.
+
+    Raises as `read`.
+    """
+    if reference.backend not in ("env", "file"):
+        hint = "use env:NAME or file:/path for it"
+        raise ConfigError(f"{key} is read by {reference.backend}", hint=hint)
+    try:
+        return read(reference, {}, key=key)
+    except CredhelperError as error:
+        error.problem = f"{key}: {error.problem}"
+        error.args = (error.problem,)
+        raise

@@ -19,8 +19,12 @@ _unwrapped: dict[str, str] = {}
 
 @dataclass(frozen=True)
 class Auth:
-    """How we log in; `secret_id`, `token`, `jwt` and `password` are references."""
+    """How we log in; `secret_id`, `token`, `jwt` and `password` are references.
 
+    `key` is the table's own.
+    """
+
+    key: str = field(default="vault.auth", metadata={"is_key": True})
     method: str = "token"
     """`token`, `approle`, `kubernetes`, `jwt`, `userpass`, `ldap`, `cert`, `aws`, or `none` where
     Vault's agent adds a token; default `token`"""
@@ -58,15 +62,22 @@ def parse(value: object, key: str) -> Auth:
     return auth
 
 
+def whose(auth: Auth) -> str:
+    """Return what opens Vault, for an error, with the place of a token."""
+    if auth.method != "token":
+        return f"the {auth.method} login of {auth.key}"
+    return f"the token of {f'{auth.key}.token' if auth.token else vault_token.place()}"
+
+
 def _needed(value: str, key: str) -> str:
     if not value:
-        raise ConfigError(f"vault.auth.{key} is missing", hint="add it to vault.auth")
+        raise ConfigError(f"{key} is missing", hint="add it")
     return value
 
 
 def _reveal(secret: Secret | None, key: str) -> str:
     if secret is None:
-        raise ConfigError(f"vault.auth.{key} is missing", hint='add it, e.g. "file:/run/secrets/x"')
+        raise ConfigError(f"{key} is missing", hint='add it, e.g. "file:/run/secrets/x"')
     return secret.reveal()
 
 
@@ -74,7 +85,7 @@ def _token(client: hvac.Client, auth: Auth) -> object:
     """Use a token as it is; without any, go on as the command line does: an agent may add one."""
     token = auth.token.reveal() if auth.token else vault_token.find()
     if not token.isascii():
-        msg = "the token of vault.auth.token has a character that is not ASCII"
+        msg = f"{whose(auth)} has a character that is not ASCII"
         raise DeniedError(msg, hint="set it again, or log in again")
     client.token = token
     return {}
@@ -86,7 +97,7 @@ def _none(_client: hvac.Client, _auth: Auth) -> object:
 
 
 def _approle(client: hvac.Client, auth: Auth) -> object:
-    role_id = _needed(auth.role_id, "role_id")
+    role_id = _needed(auth.role_id, f"{auth.key}.role_id")
     secret_id = auth.secret_id.reveal() if auth.secret_id else None
     if secret_id and secret_id.startswith(_WRAPPING):
         secret_id = _unwrap(client, secret_id)
@@ -122,28 +133,30 @@ def _kubernetes(client: hvac.Client, auth: Auth) -> object:
                 jwt = Secret(characters.without_bom(f.read(16384)).strip())
         except (OSError, ValueError):
             jwt = None
-    token = _reveal(jwt, "jwt")
-    role = _needed(auth.role, "role")
+    token = _reveal(jwt, f"{auth.key}.jwt")
+    role = _needed(auth.role, f"{auth.key}.role")
     return client.auth.kubernetes.login(role=role, jwt=token, mount_point=mount)
 
 
 def _jwt(client: hvac.Client, auth: Auth) -> object:
-    token = _reveal(auth.jwt, "jwt")
+    token = _reveal(auth.jwt, f"{auth.key}.jwt")
     return client.auth.jwt.jwt_login(role=auth.role, jwt=token, path=auth.mount or "jwt")
 
 
 def _password(client: hvac.Client, auth: Auth) -> object:
     """Log in as a user; Vault's userpass and ldap differ in their mount alone."""
-    password = _reveal(auth.password, "password")
+    password = _reveal(auth.password, f"{auth.key}.password")
     method = client.auth.ldap if auth.method == "ldap" else client.auth.userpass
-    name = _needed(auth.username, "username")
+    name = _needed(auth.username, f"{auth.key}.username")
     return method.login(name, password=password, mount_point=auth.mount or auth.method)
 
 
 def _cert(client: hvac.Client, auth: Auth) -> object:
     """Log in with the session's client certificate; hvac's own method would build a new session."""
     if not client.session.cert:
-        raise ConfigError("vault.client_cert is missing", hint="set client_cert and client_key")
+        key = auth.key.removesuffix(".auth")
+        hint = f"set {key}.client_cert and {key}.client_key"
+        raise ConfigError(f"{key}.client_cert is missing", hint=hint)
     body = {"name": auth.role} if auth.role else {}
     return client.adapter.login(f"/v1/auth/{auth.mount or 'cert'}/login", json=body)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from credhelper.errors import ConfigError, DeniedError
-from credhelper.secrets.vault_answer import READ_HINT, Absent, not_vault, nothing
+from credhelper.secrets.vault_answer import Absent, not_vault, nothing
 from credhelper.secrets.vault_session import Session
 from credhelper.system import redaction
 
@@ -27,17 +27,17 @@ def find(session: Session, path: str) -> Mount:
     except (Absent, DeniedError) as error:
         if path.startswith("v1/"):
             hint = f"leave `v1/` out: write vault:{path.removeprefix('v1/')}"
-            raise nothing(path, session.host, hint) from None
+            raise nothing(path, session.peer, hint) from None
         if isinstance(error, Absent):
-            raise nothing(path, session.host) from None
+            raise nothing(path, session.peer) from None
         raise
     data = answer.get("data")
     mount = data.get("path") if isinstance(data, dict) else None
     # Only where our own path begins so: nothing of a server's text goes further.
     if not isinstance(data, dict) or not isinstance(mount, str) or not mount:
-        raise not_vault(path, session.host)
+        raise not_vault(path, session.peer)
     if not f"{path}/".startswith(f"{mount.rstrip('/')}/"):
-        raise not_vault(path, session.host)
+        raise not_vault(path, session.peer)
     mount = f"{mount.rstrip('/')}/"
     if data.get("type") not in ("kv", "generic"):
         raise ConfigError(f"{mount} is no KV mount", hint="name a path in a KV engine")
@@ -54,15 +54,15 @@ def read(session: Session, mount: Mount, path: str, version: int) -> dict[str, o
     place = f"{mount.path}data/{rest}" if mount.is_v2 else f"{mount.path}{rest}"
     hint = _api_hint(mount, rest)
     try:
-        data = session.get(place, path, hint=hint or READ_HINT, version=version).get("data")
+        data = session.get(place, path, hint=hint, version=version).get("data")
     except DeniedError as error:
         raise (ConfigError(error.problem, hint=hint) if hint else error) from None
     except Absent:
         if version and not hint:
             raise _no_version(session, mount, path, version) from None
-        raise nothing(path, session.host, hint) from None
+        raise nothing(path, session.peer, hint) from None
     if not isinstance(data, dict):
-        raise not_vault(path, session.host)
+        raise not_vault(path, session.peer)
     return data
 
 
@@ -85,5 +85,5 @@ def _no_version(session: Session, mount: Mount, path: str, version: int) -> Conf
     """Return the error for a pinned version that is not there: it says which is."""
     data = read(session, mount, path, 0)
     known = redaction.number(newest(data))
-    msg = f"{path} at {session.host} has no version {version}"
+    msg = f"{session.peer.whom} has no version {version} of {path}"
     return ConfigError(msg, hint=f"the newest is {known}; correct ?version=")

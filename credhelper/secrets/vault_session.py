@@ -15,10 +15,8 @@ import requests
 from credhelper.errors import DeniedError
 from credhelper.secrets import vault_login, vault_tls, vault_token, vault_unix
 from credhelper.secrets.vault_answer import (
-    READ_HINT,
     Absent,
     Moved,
-    Peer,
     ask,
     check,
     not_vault,
@@ -28,6 +26,7 @@ from credhelper.secrets.vault_answer import (
 from credhelper.secrets.vault_settings import Settings, peer_of
 from credhelper.secrets.vault_token import variable
 from credhelper.system import characters, deadline, http, redaction
+from credhelper.system.url import Peer
 
 BODY_LIMIT = 2**20  # Vault's own limit of an entry, which may have more fields than ours
 REVOKE_LIMIT_S = 1.0
@@ -35,24 +34,19 @@ REVOKE_LIMIT_S = 1.0
 
 @dataclass(frozen=True)
 class Session:
-    """A client that has logged in, and the host for sentences."""
+    """A client that has logged in, how it did, and where it leads."""
 
     client: hvac.Client
     peer: Peer
-    method: str
+    auth: vault_login.Auth
 
-    @property
-    def host(self) -> str:
-        """Where it leads, for sentences."""
-        return self.peer.host
-
-    def get(
-        self, place: str, what: str, *, hint: str = READ_HINT, version: int = 0
-    ) -> dict[str, object]:
+    def get(self, place: str, what: str, *, hint: str = "", version: int = 0) -> dict[str, object]:
         """Return the answer for a place below /v1/. Raises Absent for a 404 without a reason.
 
         Raises CredhelperError for anything else, its hint the given one where something is refused.
         """
+        whose = vault_login.whose(self.auth)
+        hint = hint or f"see that {whose} has not ended, and that its policy lets it read {what}"
         parameters = {"version": version} if version else {}
         address = f"/v1/{quote(place)}"
         try:
@@ -65,9 +59,9 @@ class Session:
         except DeniedError:
             if self.client.token:
                 raise
-            if self.method == "token":
-                raise vault_token.missing(self.host) from None
-            msg = f"{self.host} wants a token, and vault.auth.method is none"
+            if self.auth.method == "token":
+                raise vault_token.missing(self.peer.whom, self.auth.key) from None
+            msg = f"{self.peer.whom} wants a token, and {self.auth.key}.method is none"
             hint = "let the agent add its own: api_proxy { use_auto_auth_token = true }"
             raise DeniedError(msg, hint=hint) from None
 
@@ -75,22 +69,25 @@ class Session:
 @contextmanager
 def log_in(settings: Settings) -> Iterator[Session]:
     """Return a session that ends here, however that is. Raises as `vault_answer.ask`, and Moved."""
-    peer, auth = peer_of(settings), settings.auth
-    client = _client(peer, settings)
+    peer, socket = peer_of(settings)
+    auth = dataclasses.replace(settings.auth, key=f"{settings.key}.auth")  # a default has none
+    peer = dataclasses.replace(peer, ca=_files(settings)["ca"][1])
+    client = _client(peer, socket, settings)
     login = f"the {auth.method} login"
+    hint = refused_login(auth.method, auth.mount, auth.key)
     try:
         ask(
             lambda: vault_login.LOGINS[auth.method](client, auth),
             login,
             peer,
-            hint=refused_login(auth.method, auth.mount),
+            hint=hint,
         )
     except Absent:
-        raise nothing(login, peer.host, refused_login(auth.method, auth.mount)) from None
+        raise nothing(login, peer, hint) from None
     if not _is_token(client.token):
-        raise not_vault(login, peer.host)
+        raise not_vault(login, peer)
     redaction.hide(client.token)
-    session = Session(client, peer, auth.method)
+    session = Session(client, peer, auth)
     if auth.method in ("token", "none"):
         yield session  # nothing of ours to take back
         return
@@ -122,17 +119,23 @@ def _revoke(client: hvac.Client) -> None:
     revoking.join(min(REVOKE_LIMIT_S, deadline.remaining_s() / 4))
 
 
-def _client(peer: Peer, settings: Settings) -> hvac.Client:
-    """Return a client on our hardened session; nothing is left to hvac's own environment."""
-    files = vault_tls.files(
-        ca=settings.ca, client_cert=settings.client_cert, client_key=settings.client_key
+def _files(settings: Settings) -> vault_tls.Files:
+    return vault_tls.files(
+        settings.key,
+        ca=settings.ca,
+        client_cert=settings.client_cert,
+        client_key=settings.client_key,
     )
-    session = http.open_session(peer.url, ca=files["ca"][1], proxy=settings.proxy, limit=BODY_LIMIT)
+
+
+def _client(peer: Peer, socket: str, settings: Settings) -> hvac.Client:
+    """Return a client on our hardened session; nothing is left to hvac's own environment."""
+    session = http.open_session(peer, limit=BODY_LIMIT)
     look = partial(_look_for_active, settings)
-    session.hooks["response"] = [look, *session.hooks["response"], check]
-    vault_tls.prepare(session, files)
-    if peer.socket:
-        session.mount("http://", vault_unix.Adapter(peer.socket))
+    session.hooks["response"] = [look, *session.hooks["response"], partial(check, peer=peer)]
+    vault_tls.prepare(session, _files(settings))
+    if socket:
+        session.mount("http://", vault_unix.Adapter(socket, peer.key))
     return hvac.Client(
         url=peer.url,
         token="",

@@ -13,17 +13,17 @@ from credhelper.secrets.vault_token import variable
 Files = dict[str, tuple[str, str]]
 
 
-def files(*, ca: str, client_cert: str, client_key: str) -> Files:
+def files(table: str, *, ca: str, client_cert: str, client_key: str) -> Files:
     """Return the paths of roots, certificate and key ("" for none), each behind its key's name.
 
-    Raises ConfigError for one that is not there.
+    `table` is that of the table that they stand in. Raises ConfigError for one that is not there.
     """
     # The command line's order: a file, a text, a folder.
     folders = [] if variable("CACERT_BYTES") else ["CAPATH"]
     found = {
-        "ca": _path("ca", ca, "CACERT", *folders),
-        "client_cert": _path("client_cert", client_cert, "CLIENT_CERT"),
-        "client_key": _path("client_key", client_key, "CLIENT_KEY"),
+        "ca": _path(f"{table}.ca", ca, "CACERT", *folders),
+        "client_cert": _path(f"{table}.client_cert", client_cert, "CLIENT_CERT"),
+        "client_key": _path(f"{table}.client_key", client_key, "CLIENT_KEY"),
     }
     for key, path in found.values():
         # requests reports it as an OSError, like a connection that failed and may be tried again.
@@ -48,8 +48,8 @@ def prepare(session: requests.Session, found: Files) -> None:
 def _path(key: str, value: str, *variables: str) -> tuple[str, str]:
     """Return the name of the key or the variable that decides, and its value."""
     names = [f"{prefix}_{name}" for name in variables for prefix in ("VAULT", "BAO")]
-    name = next(filter(os.environ.get, names), f"vault.{key}")
-    return (f"vault.{key}", value) if value else (name, os.environ.get(name, ""))
+    name = next(filter(os.environ.get, names), key)
+    return (key, value) if value else (name, os.environ.get(name, ""))
 
 
 def _certificate(found: Files) -> tuple[str, str] | str:

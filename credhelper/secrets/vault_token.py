@@ -13,12 +13,17 @@ def variable(name: str) -> str:
     return os.environ.get(f"VAULT_{name}") or os.environ.get(f"BAO_{name}") or ""
 
 
+def place() -> str:
+    """Return where the token lies that `find` returns: a variable, or the file of `vault login`."""
+    return next(filter(os.environ.get, ("VAULT_TOKEN", "BAO_TOKEN")), _FILE)
+
+
 def find() -> str:
     """Return the token of the environment, else of `vault login`, "" if there is none.
 
     Raises DeniedError, which says where it lies, for one that no header can carry.
     """
-    where = next(filter(os.environ.get, ("VAULT_TOKEN", "BAO_TOKEN")), _FILE)
+    where = place()
     token = os.environ.get(where) or _of_file()
     # Nobody means the line end that a file or a shell has left behind it.
     token = characters.without_bom(token).rstrip("\r\n")
@@ -31,12 +36,12 @@ def find() -> str:
     return token
 
 
-def missing(host: str) -> DeniedError:
-    """Return the error for a Vault that wants a token where there is none."""
-    msg = f"there is no usable Vault token, and {host} wants one"
-    hint = "set VAULT_TOKEN, run `vault login`, or set vault.auth"
+def missing(whom: str, key: str) -> DeniedError:
+    """Return the error for a Vault that wants a token where there is none; `key` is the login's."""
+    msg = f"there is no usable Vault token, and {whom} wants one"
+    hint = f"set VAULT_TOKEN, run `vault login`, or set {key}"
     if os.environ.get("VAULT_TOKEN_FILE"):
-        hint = 'VAULT_TOKEN_FILE is not read: set vault.auth = { token = "file:/…" }'
+        hint = f'VAULT_TOKEN_FILE is not read: set {key} = {{ token = "file:/…" }}'
     return DeniedError(msg, hint=hint)
 
 

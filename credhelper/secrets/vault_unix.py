@@ -15,9 +15,9 @@ from credhelper.system import http
 class Adapter(BaseAdapter):
     """What `requests` asks to send: all of it goes to one socket."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, key: str) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._key = path, key
 
     def send(  # noqa: PLR0913, PLR0917 - the signature that requests calls
         self,
@@ -62,7 +62,7 @@ class Adapter(BaseAdapter):
 
     def _unopened(self, error: OSError) -> CredhelperError:
         if isinstance(error, FileNotFoundError):
-            return ConfigError(f"{self._path} is no socket", hint="correct vault.address")
+            return ConfigError(f"{self._path} is no socket", hint=f"correct {self._key}")
         if isinstance(error, PermissionError):
             hint = "let this user write to it"
             return DeniedError(f"the socket {self._path} may not be used", hint=hint)

@@ -26,7 +26,7 @@ from credhelper.errors import (
 )
 from credhelper.hosts import is_loopback
 from credhelper.system import deadline, proxies, redaction, roots
-from credhelper.system.url import host_of
+from credhelper.system.url import Peer, host_of
 
 TIMEOUT_S = (5.0, 10.0)  # connect, read
 BODY_LIMIT = 256 * 1024
@@ -41,29 +41,28 @@ _HEADERS = {
 }
 # How servers answer plain HTTP on a port for TLS: Go, nginx; Tomcat; Apache.
 _WANTS_TLS = re.compile(rb"HTTPS (server|port)|requires TLS|SSL-enabled server")
-ADDRESS = "the address"
-PORTAL = "check the address; a captive portal or a proxy may have answered"
+PORTAL = "a captive portal or a proxy may have answered"
 T = TypeVar("T")
 
 
-def open_session(url: str, *, ca: str, proxy: str, limit: int = BODY_LIMIT) -> requests.Session:
-    """Return a session for one endpoint; `ca` and `proxy` may be "" for the environment's.
+def open_session(peer: Peer, *, limit: int = BODY_LIMIT) -> requests.Session:
+    """Return a session for one endpoint, of whose bodies `limit` bytes are read.
 
-    `ca` is what `roots.paths` takes: a PEM file, a directory of PEM files, hashed or not, or
-    several of them joined by `os.pathsep`; `limit` is how many bytes of a body are read. Raises
-    ConfigError that names what is wrong with the roots.
+    Its `ca` is what `roots.paths` takes: a PEM file, a directory of PEM files, hashed or not, or
+    several of them joined by `os.pathsep`. Raises ConfigError that names what is wrong with the
+    roots.
     """
     session = requests.Session()
     session.trust_env = False  # no .netrc; what else the environment may say is read below
     session.headers.clear()
     session.headers.update(_HEADERS)
-    session.hooks["response"].append(partial(_check, limit=limit))
+    session.hooks["response"].append(partial(_check, peer=peer, limit=limit))
     # A plain-text request may not leave the machine, so http (loopback only) knows no proxy.
-    address = "" if is_loopback(host_of(url)) else proxies.find(url, proxy)
+    address = "" if is_loopback(host_of(peer.url)) else proxies.find(peer.url, peer.proxy)
     if address:
         session.proxies["https"] = address
-    if url.startswith("https:"):
-        _trust(session, roots.paths(ca), address)
+    if peer.url.startswith("https:"):
+        _trust(session, roots.paths(peer.ca), address)
     return session
 
 
@@ -81,26 +80,26 @@ def _trust(session: requests.Session, paths: list[str], proxy: str) -> None:
 
 
 @contextlib.contextmanager
-def explained(*, whom: str, url: str, key: str, proxy: str) -> Iterator[None]:
+def explained(peer: Peer) -> Iterator[None]:
     """Turn what requests and urllib3 raise inside into our errors; see `unreached.explain`."""
     try:
-        with deadline.waiting_for(whom):
+        with deadline.waiting_for(peer.whom):
             yield
     except Exception as error:  # noqa: BLE001 - whatever they raise is explained
         from credhelper.system import unreached  # which only a failure needs
 
-        raise unreached.explain(error, whom=whom, url=url, key=key, proxy=proxy) from None
+        raise unreached.explain(error, peer) from None
 
 
 def _check(
-    response: requests.Response, *, limit: int = BODY_LIMIT, **_settings: object
+    response: requests.Response, *, peer: Peer, limit: int, **_settings: object
 ) -> requests.Response:
     """Refuse redirects and encodings, and read the body within its limit.
 
     A response hook runs before requests reads the body and before it looks at `Location`.
     """
     try:
-        body = _body(response, limit)
+        body = _body(response, peer, limit)
     except BaseException:
         response.raw.close()  # what is left unread would spoil the connection for the next request
         raise
@@ -109,18 +108,17 @@ def _check(
     return response
 
 
-def _body(response: requests.Response, limit: int) -> bytes:
-    host = host_of(response.url)
+def _body(response: requests.Response, peer: Peer, limit: int) -> bytes:
     if 300 <= response.status_code < 400:
         # Another host is not named: whoever redirects can write into it what it likes.
-        is_own = host_of(response.headers.get("Location", "")) in ("", host)
+        is_own = host_of(response.headers.get("Location", "")) in ("", host_of(response.url))
         where = "to another place" if is_own else "to another host"
-        msg = f"{host} redirects {where}, and a redirect is never followed"
+        msg = f"{peer.whom} redirects {where}, and a redirect is never followed"
         hint = "configure the final address, which `curl -I` shows, if it is to be trusted"
         raise ConfigError(msg, hint=hint)
     # RFC 9110 section 8.4.1: codings are case-insensitive.
     if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
-        msg = f"{host} sent a compressed answer though none was asked for"
+        msg = f"{peer.whom} sent a compressed answer though none was asked for"
         raise ProtocolError(msg, hint="look for a proxy in between")
     body = b""
     # Until a read brings nothing: only then does urllib3 compare with Content-Length.
@@ -129,12 +127,12 @@ def _body(response: requests.Response, limit: int) -> bytes:
     ):
         body += piece
     if len(body) > limit:
-        msg = f"{host} sent more than {limit} bytes"
-        raise ProtocolError(msg, hint="check that the address is the endpoint's")
+        msg = f"{peer.whom} sent more than {limit} bytes"
+        raise ProtocolError(msg, hint=f"check {peer.key}")
     if response.url.startswith("http:") and response.status_code == 400 and _WANTS_TLS.search(body):
         from credhelper.system import tls
 
-        raise tls.wanted(host, key=ADDRESS)
+        raise tls.wanted(peer)
     return body
 
 
@@ -146,17 +144,19 @@ def is_deep(document: object, limit: int = DEPTH_LIMIT) -> bool:
     return limit == 0 or any(is_deep(each, limit - 1) for each in inner)
 
 
-def document(answer: requests.Response) -> dict[str, object]:
+def document(answer: requests.Response, peer: Peer) -> dict[str, object]:
     """Return the JSON object of an answer. Raises ProtocolError, without quoting the body."""
-    host = host_of(answer.url)
+    hint = f"check {peer.key}; {PORTAL}"
     try:
         found = json.loads(answer.content)
     except (ValueError, RecursionError):
-        raise ProtocolError(f"{host} answered with something else than JSON", hint=PORTAL) from None
+        raise ProtocolError(
+            f"{peer.whom} answered with something else than JSON", hint=hint
+        ) from None
     if is_deep(found):
-        raise ProtocolError(f"{host} answered with JSON that is nested too deep", hint=PORTAL)
+        raise ProtocolError(f"{peer.whom} answered with JSON that is nested too deep", hint=hint)
     if not isinstance(found, dict):
-        raise ProtocolError(f"{host} answered with JSON that is no object", hint=PORTAL)
+        raise ProtocolError(f"{peer.whom} answered with JSON that is no object", hint=hint)
     return found
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 
 from credhelper.errors import ConfigError, CredhelperError, TemporaryError
+from credhelper.system.url import Peer
 
 _VERIFY_CODES = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h that have plainer words than its own
     9: "its certificate is not valid yet",
@@ -24,27 +25,28 @@ _NO_TLS = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILU
 _PROBE_S = 1.0
 
 
-def explain(error: ssl.SSLError, host: str, *, key: str) -> CredhelperError:
-    """Return our error for one of OpenSSL's; `key` names the address in the configuration."""
+def explain(error: ssl.SSLError, peer: Peer) -> CredhelperError:
+    """Return our error for one of OpenSSL's."""
+    whom = peer.whom
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _untrusted(error, host, key)
+        return _untrusted(error, peer)
     reason = re.sub(r"[^A-Z0-9_]", "", getattr(error, "reason", None) or "UNKNOWN")
     if "CERTIFICATE_OR_CRL" in reason or "PEM" in reason:
         hint = "give a PEM file or a directory of them as `ca` or in SSL_CERT_FILE, SSL_CERT_DIR"
-        return ConfigError(f"the roots for {host} cannot be read ({reason})", hint=hint)
+        return ConfigError(f"the roots for {whom} cannot be read ({reason})", hint=hint)
     if isinstance(error, ssl.SSLEOFError) or "EOF" in reason:
-        return TemporaryError(f"{host} broke off the TLS handshake", hint="try again later")
+        return TemporaryError(f"{whom} broke off the TLS handshake", hint="try again later")
     if reason in _NO_TLS:
-        hint = f"correct the port in {key}, or write http:// (loopback only)"
-        return ConfigError(f"{host} speaks no TLS on this port", hint=hint)
-    msg = f"no TLS 1.2 or newer connection to {host} ({reason})"
+        hint = f"correct the port in {peer.key}, or write http:// (loopback only)"
+        return ConfigError(f"{whom} speaks no TLS on this port", hint=hint)
+    msg = f"no TLS 1.2 or newer connection to {whom} ({reason})"
     return ConfigError(msg, hint="correct the server's TLS settings")
 
 
-def wanted(host: str, *, key: str) -> ConfigError:
+def wanted(peer: Peer) -> ConfigError:
     """Return the error for a port that speaks TLS only, to which plain HTTP was spoken."""
-    msg = f"{host} speaks TLS on this port, and {key} starts with http://"
-    return ConfigError(msg, hint=f"write https:// in {key}, or correct the port")
+    msg = f"{peer.whom} speaks TLS on this port, and {peer.key} starts with http://"
+    return ConfigError(msg, hint=f"write https:// in {peer.key}, or correct the port")
 
 
 def is_spoken(host: str, port: int) -> bool:
@@ -59,7 +61,7 @@ def is_spoken(host: str, port: int) -> bool:
     return True
 
 
-def _untrusted(error: ssl.SSLCertVerificationError, host: str, key: str) -> ConfigError:
+def _untrusted(error: ssl.SSLCertVerificationError, peer: Peer) -> ConfigError:
     code = error.verify_code
     words = " ".join(re.findall(_WORDS, error.verify_message or ""))[
         :80
@@ -67,9 +69,11 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str, key: str) -> Conf
     why = _VERIFY_CODES.get(code) or f"its certificate is refused: {words or 'for no known reason'}"
     hint = "replace the server's certificate"
     if code in _ROOTS:
-        hint = "set `ca` of the profile to the authority's certificate, or replace the server's"
+        table = peer.key.rpartition(".")[0]
+        where = f"{table}.ca" if table else "`ca` of the profile"
+        hint = f"set {where} to the authority's certificate, or replace the server's"
     elif code in _TIMES:
         hint = "replace the server's certificate, or correct this machine's clock"
     elif code in _NAMES:
-        hint = f"write in {key} a name that the certificate has, or replace the certificate"
-    return ConfigError(f"{host} is not trusted: {why}", hint=hint)
+        hint = f"write in {peer.key} a name that the certificate has, or replace the certificate"
+    return ConfigError(f"{peer.whom} is not trusted: {why}", hint=hint)

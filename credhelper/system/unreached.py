@@ -11,41 +11,36 @@ import urllib3.exceptions
 
 from credhelper.errors import ConfigError, CredhelperError, TemporaryError, causes
 from credhelper.system import proxies, tls
-from credhelper.system.url import host_of
+from credhelper.system.url import Peer, host_of
 
 _ALERT = "\x15\x03"  # the first bytes of a TLS record that says no
 _TUNNEL = r"Tunnel connection failed: ([0-9]{3})"  # http.client's words
 
 
-def explain(
-    error: Exception, *, whom: str, url: str, key: str = "the address", proxy: str = ""
-) -> CredhelperError:
+def explain(error: Exception, peer: Peer) -> CredhelperError:
     """Return our error for one of requests'. Its text is dropped: it can quote headers.
 
-    `whom` is the server's role and address, as in `Vault at vault.example:8200`. `key` names the
-    address in the configuration, `proxy` is the configuration's own. Only what was reached is
-    blamed: a proxy that fails says nothing about the host behind it.
+    Only what was reached is blamed: a proxy that fails says nothing about the host behind it.
     """
     if isinstance(error, CredhelperError):
         return error
-    host, behind = host_of(url), list(causes(error))
+    host, behind = host_of(peer.url), list(causes(error))
     through = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
     if any(isinstance(cause, through) for cause in behind):
-        return _of_proxy(behind, host, source=proxies.source(proxy))
+        return _of_proxy(behind, host, source=proxies.source(peer.proxy))
     for cause in behind:
         if isinstance(cause, ssl.SSLError):
-            return tls.explain(cause, host, key=key)
+            return tls.explain(cause, peer)
         if isinstance(cause, socket.gaierror):
-            return unknown_name(cause, host, key=key)
+            return unknown_name(cause, peer)
         if isinstance(cause, BadStatusLine) and str(cause).startswith(_ALERT):
-            return tls.wanted(host, key=key)
-    return _unreached(error, behind, whom=whom, url=url, key=key)
+            return tls.wanted(peer)
+    return _unreached(error, behind, peer)
 
 
-def _unreached(
-    error: Exception, behind: list[BaseException], *, whom: str, url: str, key: str
-) -> CredhelperError:
+def _unreached(error: Exception, behind: list[BaseException], peer: Peer) -> CredhelperError:
     """Return the error for a server that refuses, breaks or does not answer."""
+    whom, key = peer.whom, peer.key
     # While the response hook reads the body, urllib3's own exceptions come through.
     if isinstance(error, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
         hint = f"try again later, or correct {key}"
@@ -56,20 +51,21 @@ def _unreached(
     hint = f"see whether it is running, or correct {key}; try again later"
     if any(isinstance(cause, ConnectionRefusedError) for cause in behind):
         return TemporaryError(f"{whom} refuses connections", hint=hint)
-    host = host_of(url)
-    if url.startswith("http:") and tls.is_spoken(host, urlsplit(url).port or 80):
-        return tls.wanted(host, key=key)
+    host, port = host_of(peer.url), urlsplit(peer.url).port or 80
+    if peer.url.startswith("http:") and tls.is_spoken(host, port):
+        return tls.wanted(peer)
     return TemporaryError(f"the connection to {whom} failed", hint=hint)
 
 
-def unknown_name(error: socket.gaierror, host: str, *, key: str) -> CredhelperError:
+def unknown_name(error: socket.gaierror, peer: Peer) -> CredhelperError:
     """Return the error for a name without an address; a machine that is offline knows none."""
+    host, key = host_of(peer.url), peer.key
     if error.errno == socket.EAI_NONAME:
-        msg = f"the name {host} does not exist, or this machine is offline"
+        msg = f"the name {host} of {peer.role} does not exist, or this machine is offline"
         hint = f"correct {key}; or see whether this machine is online, and needs a proxy"
         return ConfigError(msg, hint=hint)
     hint = f"check this machine's network and resolver (/etc/resolv.conf), or correct {key}"
-    return TemporaryError(f"the resolver has no answer for {host}", hint=hint)
+    return TemporaryError(f"the resolver has no answer for {host} of {peer.role}", hint=hint)
 
 
 def _of_proxy(behind: list[BaseException], host: str, *, source: str) -> CredhelperError:

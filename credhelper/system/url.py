@@ -1,6 +1,7 @@
-"""Endpoints: an absolute https URL with nothing hidden in it."""
+"""Endpoints: an absolute https URL with nothing hidden in it, and what errors say of it."""
 
 import re
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from credhelper.errors import ConfigError
@@ -8,6 +9,28 @@ from credhelper.hosts import is_loopback
 
 # RFC 3986 section 2. A backslash above all ends the host for urllib3, but not for urlsplit.
 _CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server that we ask: its URL, its role in a sentence, and the key that names it.
+
+    `ca` and `proxy` are the configuration's own, "" for the environment's. `place` replaces the
+    address in sentences.
+    """
+
+    url: str
+    role: str
+    key: str = "the address"
+    ca: str = ""
+    # It may hold a password.
+    proxy: str = field(default="", repr=False)
+    place: str = ""
+
+    @property
+    def whom(self) -> str:
+        """The role and the address, as in `Vault at vault.example:8200`."""
+        return f"{self.role} at {self.place or place_of(self.url)}"
 
 
 def host_of(url: str) -> str:

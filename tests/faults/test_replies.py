@@ -29,7 +29,7 @@ def test_a_server_in_trouble(box: Box, scripted: Script, status: int) -> None:
     box.itwin(server.url)
     served(box)
     assert len(server.requests) == 1
-    failed(box, 75, f"127.0.0.1 answered {status}")
+    failed(box, 75, "the token endpoint at 127.0.0.1:", f" answered {status}")
     assert len(server.requests) == 1 + 3
 
 
@@ -56,7 +56,9 @@ def test_a_wait_that_does_not_fit_is_not_begun(
     box.itwin(server.url)
     served(box, limit_s=0)
     started = time.monotonic()
-    line = failed(box, 75, f"127.0.0.1 answered {status}", "try again in ", " s")
+    line = failed(
+        box, 75, "the token endpoint at 127.0.0.1:", f" answered {status}", "try again in ", " s"
+    )
     assert wait in line or " GMT" in wait
     assert failed(box, 75) == line
     assert time.monotonic() - started < SLACK_S

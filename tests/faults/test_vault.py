@@ -4,6 +4,7 @@ Further logins, KV versions and settings: `tests/unit/secrets/backends/test_vaul
 """
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def cells(box: Box, status: int, *words: str) -> None:
 def test_sealed(box: Box, tokens: TokenServer, openbao_sealed: OpenBao) -> None:
     """Temporary, and called sealed."""
     configure(box, tokens, openbao_sealed, "secret/app", ca=openbao_sealed.ca)
-    cells(box, 75, "Vault at 127.0.0.1 is sealed; unseal it")
+    cells(box, 75, "Vault at 127.0.0.1:", " is sealed; unseal it")
     assert tokens.count == 0
 
 
@@ -66,7 +67,7 @@ def test_a_passing_state(box: Box, tokens: TokenServer, stub: StartStub, status:
     configure(box, tokens, vault, "secret/app")
     served(box)
     before = len(vault.asked)
-    failed(box, 75, f"Vault at 127.0.0.1 answered {status}")
+    failed(box, 75, "Vault at 127.0.0.1:", f" answered {status}")
     assert len(vault.asked) - before == 3
     assert tokens.count == 0
 
@@ -91,7 +92,12 @@ def test_a_redirect_to_another_node(
     moved = active.url.replace("127.0.0.1", "localhost")
     vault = stub(lambda asked: Reply(status, headers={"Location": f"{moved}{asked.path}"}))
     configure(box, tokens, vault, "secret/app")
-    cells(box, 78, "127.0.0.1 redirects to another host, and a redirect is never followed")
+    cells(
+        box,
+        78,
+        "Vault at 127.0.0.1:",
+        " redirects to another host, and a redirect is never followed",
+    )
     assert (len(vault.asked), active.asked) == (2, [])
 
 
@@ -114,7 +120,7 @@ def test_a_redirect_to_a_listed_node(
     assert box.run("check").status == 0
     config.write_text(config.read_text().replace(f"{openbao.address}/", f"{openbao.address}0"))
     line = box.run("get").refused(78)
-    assert "127.0.0.1 redirects to another place" in line
+    assert re.search(r"Vault at 127\.0\.0\.1:\d+ redirects to another place", line)
 
 
 def test_two_nodes_that_name_each_other(box: Box, tokens: TokenServer, stub: StartStub) -> None:
@@ -127,7 +133,7 @@ def test_two_nodes_that_name_each_other(box: Box, tokens: TokenServer, stub: Sta
     urls += [node.url for node in nodes]
     configure(box, tokens, nodes[0], "secret/app")
     list_nodes(box, *urls)
-    cells(box, 78, "127.0.0.1 redirects to another place")
+    cells(box, 78, "Vault at 127.0.0.1:", " redirects to another place")
     assert [len(node.asked) for node in nodes] == [2, 2]
 
 
@@ -159,13 +165,27 @@ def test_403_of_a_token_that_has_expired(
 def test_404_of_no_path(box: Box, tokens: TokenServer, openbao: OpenBao, path: str) -> None:
     """Config: Vault hides whether the path or the right is missing, and the hint names both."""
     configure(box, tokens, openbao, f"{path}x")
-    cells(box, 78, f"127.0.0.1 shows nothing at {path}x", "path, mount and namespace", "policy")
+    cells(
+        box,
+        78,
+        "Vault at 127.0.0.1:",
+        f" shows nothing at {path}x",
+        "path, mount and namespace",
+        "policy",
+    )
 
 
 def test_404_of_no_namespace(box: Box, tokens: TokenServer, openbao: OpenBao, path: str) -> None:
     """The same words: Vault answers as if nothing were at the path."""
     configure(box, tokens, openbao, path, namespace="nowhere")
-    cells(box, 78, f"127.0.0.1 shows nothing at {path}", "path, mount and namespace", "policy")
+    cells(
+        box,
+        78,
+        "Vault at 127.0.0.1:",
+        f" shows nothing at {path}",
+        "path, mount and namespace",
+        "policy",
+    )
 
 
 def test_403_of_no_mount(box: Box, tokens: TokenServer, openbao: OpenBao, path: str) -> None:
@@ -181,5 +201,11 @@ def test_404_of_a_deleted_version(
     openbao.ask("DELETE", path.replace("secret/", "secret/data/"))
     configure(box, tokens, openbao, path)
     day = time.strftime("%Y-%m-%d", time.gmtime())
-    cells(box, 78, f"version 2 of {path} at 127.0.0.1 was deleted at {day}T", "undelete it")
+    cells(
+        box,
+        78,
+        f"version 2 of {path} was deleted at {day}T",
+        "in Vault at 127.0.0.1:",
+        "undelete it",
+    )
     assert tokens.count == 0

@@ -157,9 +157,13 @@ def last(act: Callable[[Path], object]) -> Callable[[Scene], None]:
 
 
 FAULTS = {
-    "wrong AppRole": Fault("vault", wrong_role, "identity", 77, "approle login", "role secret"),
-    "revoked token": Fault("vault", revoked_token, "identity", 77, "our token", "renew the Vault"),
-    "expired token": Fault("vault", expired_token, "identity", 77, "our token", "renew the Vault"),
+    "wrong AppRole": Fault("vault", wrong_role, "identity", 77, "approle login", "its secret"),
+    "revoked token": Fault(
+        "vault", revoked_token, "identity", 77, "the token of VAULT_TOKEN", "may have ended"
+    ),
+    "expired token": Fault(
+        "vault", expired_token, "identity", 77, "the token of VAULT_TOKEN", "may have ended"
+    ),
     "sealed": Fault("vault", sealed, "identity", 75, "is sealed", "unseal it"),
     "wrong CA of Vault": Fault(
         "vault", wrong_vault_ca, "identity", 78, "unknown authority", "set `ca`"),
@@ -228,7 +232,7 @@ FAULTS = {
         "adress is not a key", "`address`"),
     "endpoint typo": Fault(
         "env", lambda s: s.keys.update(token_url=s.authorization.url + "s"), "exchange", 78,
-        "answered 404", "check token_url"),
+        "answered 404", "correct the path"),
     "a portal's page": Fault(
         "env", lambda s: ask_scripted(s, answer(200, "<html>")), "exchange", 76,
         "something else than JSON", "check the address"),

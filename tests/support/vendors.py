@@ -84,8 +84,14 @@ UNKNOWN = "Client authentication failed (e.g., unknown client, no client authent
 NO_GRANT = 'Client is not authorized to access "https://api". You need to create a "client-grant"'
 RIGHT, WALL = "let the application app use this grant", "a firewall before it"
 GRANT, SCOPE = "use the client credentials grant", "add the scope `api` to the application app"
-REQUEST, TARGET = "check token_url, client_auth and parameters", "check audience, scope"
-TENANT, DPOP, OPERATOR = "check the tenant in token_url", "DPoP", "ask the server's operator"
+REQUEST = "check profiles.p.token_url, profiles.p.client_auth and profiles.p.parameters"
+TARGET = "check profiles.p.audience, profiles.p.scope and profiles.p.parameters"
+PATH = "correct the path in profiles.p.token_url"
+TENANT, DPOP, OPERATOR = (
+    "check the tenant in profiles.p.token_url",
+    "DPoP",
+    "ask the server's operator",
+)
 
 ANSWERS = {
     # who knows no such client, or another secret of it
@@ -238,7 +244,7 @@ ANSWERS = {
                             REQUEST),
     "Keycloak, DPoP": config(400, oauth("invalid_dpop_proof"), "invalid_dpop_proof", DPOP),
     "Okta, DPoP": config(400, oauth("use_dpop_nonce"), "use_dpop_nonce", DPOP),
-    "nginx, another path": config(404, PAGE.format("404 Not Found", ""), "", REQUEST),
+    "nginx, another path": config(404, PAGE.format("404 Not Found", ""), "", PATH),
     # who has no time
     "nginx": busy(502, NGINX),
     "nginx, maintenance": busy(503, NGINX),

@@ -26,14 +26,14 @@ def check_name(results: Results) -> tuple[str, str]:
     """
     profile = needed(results.profile)
     host = url.host_of(profile.address)
-    with http.open_session(profile.address, ca=profile.ca, proxy=profile.proxy) as session:
+    with http.open_session(profile.peer()) as session:
         proxy = session.proxies.get("https", "")
     detail = f"{host}, which the proxy looks up"
     if not proxy:
         try:
             found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
-            raise unreached.unknown_name(error, host, key=profile.address_key) from None
+            raise unreached.unknown_name(error, profile.peer()) from None
         detail = f"{host} is {', '.join(dict.fromkeys(str(entry[4][0]) for entry in found))}"
     results.proxy = proxy
     return detail, ""
@@ -63,26 +63,22 @@ def check_connection(results: Results) -> tuple[str, str]:
     TemporaryError.
     """
     profile, _proxy = needed(results.profile), needed(results.proxy)
-    address, key = profile.address, profile.address_key
+    peer = profile.peer()
     servers: list[tuple[str, float, float]] = []
     started = time.time()
-    with http.open_session(address, ca=profile.ca, proxy=profile.proxy) as session:
+    with http.open_session(peer) as session:
         # Any answer is good here: the exchange explains a redirect or an error page.
         session.hooks["response"] = [lambda answer, **_: servers.append(_server(answer, started))]
         try:
-            session.get(address, timeout=http.TIMEOUT_S, allow_redirects=False, stream=True)
+            session.get(peer.url, timeout=http.TIMEOUT_S, allow_redirects=False, stream=True)
         except Exception as raised:  # noqa: BLE001 - whatever requests and urllib3 raise is explained
-            role = "the token endpoint" if profile.token_url else "the issuer"
-            whom = f"{role} at {url.place_of(address)}"
-            raise unreached.explain(
-                raised, whom=whom, url=address, key=key, proxy=profile.proxy
-            ) from None
+            raise unreached.explain(raised, peer) from None
     detail, ends_at, results.ahead_s = servers[0]
     hint = exposure.of_roots(profile)
     if math.isnan(ends_at):
         return detail, hint
     if ends_at < time.time() + SOON_S:
-        hint = f"let the operator of {url.host_of(address)} renew it in time"
+        hint = f"let the operator of {peer.whom} renew it in time"
     return (
         f"{detail}, certificate good until {time.strftime('%Y-%m-%d', time.gmtime(ends_at))}",
         hint,

@@ -27,7 +27,10 @@ _HINT = "set CREDHELPER_CACHE_DIR to a local folder of yours"
 
 
 def check_config(results: Results) -> tuple[str, str]:
-    """Return where the profile's settings come from. Raises ConfigError."""
+    """Return where the profile's settings come from; a warning if another has a host of its own.
+
+    Raises ConfigError.
+    """
     results.profiles = load.profiles(os.environ, results.config)
     results.profile = chosen = results.profiles.get(results.name)
     path = results.profiles.source.path
@@ -35,7 +38,22 @@ def check_config(results: Results) -> tuple[str, str]:
         return f"profile {chosen.name} of the environment; there is no config file", ""
     status = os.stat(path)
     owner = "yours" if status.st_uid == os.geteuid() else "root's"  # `load` takes no other
-    return f"profile {chosen.name} of {path}, {owner}, mode {stat.S_IMODE(status.st_mode):04o}", ""
+    return (
+        f"profile {chosen.name} of {path}, {owner}, mode {stat.S_IMODE(status.st_mode):04o}",
+        _ties(results.profiles, chosen.name),
+    )
+
+
+def _ties(profiles: load.Profiles, name: str) -> str:
+    """Return what to do about the first host that another profile has as well, "" for nothing."""
+    rules = profiles.rules()
+    for own in (rule.pattern for rule in rules if rule.profile == name):
+        for rule in rules:
+            if rule.pattern == own and rule.profile != name:
+                host = own.removesuffix(":443")
+                hint = f"callers get no token for {host}, unless they name a profile"
+                return f"{hint}: take it out of the hosts of {name} or {rule.profile}"
+    return ""
 
 
 def check_cache(results: Results) -> tuple[str, str]:

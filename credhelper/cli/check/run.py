@@ -125,13 +125,13 @@ def _masked(text: str, results: Results) -> str:
     return printable(text)
 
 
-def report(found: Iterable[Finding]) -> int:
-    """Write a line per finding as it comes; return the exit status of all."""
+def report(found: Iterable[Finding]) -> list[Finding]:
+    """Write a line per finding as it comes; return them."""
     shown = []
     for finding in found:
         output.write(line(finding, terminal.columns()))
         shown.append(finding)
-    return status_of(shown)
+    return shown
 
 
 def status_of(found: Iterable[Finding]) -> int:

@@ -25,10 +25,10 @@ def check_exchange(results: Results) -> tuple[str, str]:
     problem, hint = "", ""
     try:
         token = exchange.exchange(profile, secret, attempts=1).token
-    except ClientRefusedError:
+    except ClientRefusedError as error:
         previous = rotation.previous(profile)
         if previous is None or previous == secret:
-            raise
+            raise rotation.refusal(profile, error, ["current"]) from None
         token = exchange.exchange(profile, previous, attempts=1).token
         problem = "the current secret is refused, the previous one accepted: "
         hint = f"let the server accept the secret at {profile.client_secret}, or correct it there"

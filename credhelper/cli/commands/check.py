@@ -20,7 +20,7 @@ def run(options: SimpleNamespace) -> int:
     name = options.profile or os.environ.get("CREDHELPER_PROFILE", "")
     findings = checking.findings(options.config, name)
     if not options.json:
-        return checking.report(findings)
+        return checking.status_of(checking.report(findings))
     found = list(findings)
     status = checking.status_of(found)
     # The schema calls a step `link`.

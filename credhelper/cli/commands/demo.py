@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from types import SimpleNamespace
 
+from credhelper.errors import UsageError
 from credhelper.system import output
 
 
@@ -13,7 +14,9 @@ def declare(parser: ArgumentParser) -> None:
 
 
 def run(options: SimpleNamespace) -> int:
-    """Show the main job against an authorization server of our own; return 0."""
+    """Show the main job against an authorization server of our own; return 0. Raises UsageError."""
+    if options.port and not options.serve:
+        raise UsageError("--port is of no use without --serve", hint="add --serve")
     from credhelper.cli import demo  # an HTTP server, which no other command needs
 
     if options.serve:

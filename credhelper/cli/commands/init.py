@@ -84,12 +84,17 @@ def _given(given: Mapping[str, str], name: str) -> Draft:
 
 
 def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
-    """Print what was written and how to store the secret, try it, and print the next step."""
+    """Print what was written, try it, and print how to store the secret and the next step."""
     output.write(f"The profile {made.name} is in {config.path}\n")
-    output.write(secret.store_hint(made.check().client_secret) + "\n")
-    status = 0
-    if not options.no_check:
-        status = checking.report(checking.findings(options.config, made.name))
+    if unread := variables.of_a_profile(os.environ):
+        output.write(
+            f"Note: with a config file these variables are not read: {', '.join(unread)}\n"
+        )
+    findings = checking.findings(options.config, made.name)
+    found = [] if options.no_check else checking.report(findings)
+    if not any(each.step == "secret" and not each.status and each.detail for each in found):
+        output.write(secret.store_hint(made.check().client_secret) + "\n")
+    status = checking.status_of(found)
     where = ["--config", options.config] if options.config else []
     words = ["get", made.name]
     if options.caller:
@@ -98,14 +103,14 @@ def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
     again = [["check", made.name]] if status else []
     changes = [shlex.join(["credhelper", *each, *where]) for each in (*again, words)]
     output.write(f"Next: {' && '.join(changes)}\n")
-    if len(config.names()) == 1 and "default_profile" not in config.document():
+    if (
+        len(config.names()) == 1
+        and config.names() != [made.name]
+        and "default_profile" not in config.document()
+    ):
         first = config.names()[0]
         output.write(
             f'Note: for calls without a name write `default_profile = "{first}"` '
             f"at the top of {config.path}\n"
-        )
-    if unread := variables.of_a_profile(os.environ):
-        output.write(
-            f"Note: with a config file these variables are not read: {', '.join(unread)}\n"
         )
     return status

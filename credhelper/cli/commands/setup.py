@@ -22,7 +22,7 @@ _NO_EDITOR = "credhelper cannot edit this caller's configuration"
 
 def declare(parser: ArgumentParser) -> None:
     """Add the command's own arguments."""
-    what = f"one of {', '.join(caller.names())}"
+    what = f"one of {', '.join(caller.names())}; or a program: {', '.join(caller.programs())}"
     parser.add_argument("caller", metavar="CALLER", help=what)
     parser.add_argument("profile", nargs="?", default="", metavar="PROFILE")
     edit = parser.add_mutually_exclusive_group()
@@ -47,16 +47,14 @@ def run(options: SimpleNamespace) -> int:
 
 
 def _target(options: SimpleNamespace) -> Target:
-    """Return what the configuration is made of: with a profile its hosts, else those of all."""
+    """Return what the configuration is made of. Raises ConfigError."""
     profiles = load.profiles(os.environ, options.config)
     if options.profile and not options.remove:
         profiles.get(options.profile)
-    rules = profiles.rules()
-    own = [rule.pattern for rule in rules if options.profile in ("", rule.profile)]
     return Target(
         options.profile,
-        rules=tuple(dict.fromkeys(own)),
-        served=tuple(rule.pattern for rule in rules),
+        profiles=profiles,
+        rules=tuple(profiles.rules()),
         folder=_folder(),
         environ=child.environment(os.environ, holders=secret.holders(profiles.tables), keep=()),
     )
@@ -92,6 +90,9 @@ def _write(setup: Setup, target: Target) -> None:
     _make(changes, target, hint=f"see what overrides it, or: {setup.WHERE}")
     if rest := getattr(setup, "rest", None):
         output.write(f"{setup.WHERE}:\n{rest(target)}")
+    if hasattr(setup, "SILENT"):
+        words = f"credhelper check {target.profile or 'PROFILE'}"
+        output.write(f"{setup.SILENT} shows no message of ours; without a token run: {words}\n")
 
 
 def _remove(setup: Setup, target: Target) -> None:

@@ -16,7 +16,8 @@ class Setup(Contract):
 
     If the caller's own command, a format library or a link can put it in place, it also has
     `changes(target) -> list[Change]`, what is still to be done; `removals(target)`, what undoes it;
-    and `rest(target) -> str`, if something is left to paste, or to delete, by hand.
+    and `rest(target) -> str`, if something is left to paste, or to delete, by hand; and `SILENT`,
+    its name, if it shows nobody what we say on stderr.
     """
 
     WHERE: str  # where the text belongs, as an order to the reader
@@ -34,15 +35,23 @@ def names() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(callers.__path__)]
 
 
+def programs() -> list[str]:
+    """Return the names of programs that a setup is known by as well."""
+    return sorted(name for name in protocol_names.callers() if name not in names())
+
+
 def find(name: str) -> Setup:
     """Return the setup of a caller, by its own name or its protocol's. Raises UsageError."""
     known = names()
-    if name not in known:
-        name = protocol_names.of_caller(name) or name
+    spoken = [] if name in known else protocol_names.of_caller(name)
+    if len(spoken) > 1:
+        hint = f"write one of {', '.join(spoken)}"
+        raise UsageError(f"{name.lower()} speaks {' and '.join(spoken)}", hint=hint)
+    name = "".join(spoken) or name
     if name in known:
         found: Setup = importlib.import_module(f"{callers.__name__}.{name}")
         return found
     if caller.own(name):
         hint = f"run `credhelper as {name} PROFILE` where the token is needed"
         raise UsageError(f"`{name}` needs no configuration", hint=hint)
-    raise protocol_names.unknown("caller", name, known)
+    raise protocol_names.unknown("caller", name, [*known, *programs()])

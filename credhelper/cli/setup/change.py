@@ -81,7 +81,8 @@ def links_on_path(target: Target, name: str, executable: str) -> list[Change]:
     found = shutil.which(name, path=path)
     if found is None and os.path.dirname(link_path(target, name)) not in path.split(":"):
         folder = os.path.dirname(link_path(target, name))
-        raise ConfigError(f"{folder} is not on the PATH", hint="add it in your shell's start file")
+        hint = f'add to your shell\'s start file: export PATH={shlex.quote(folder)}:"$PATH"'
+        raise ConfigError(f"{folder} is not on the PATH", hint=hint)
     return links(found or link_path(target, name), executable)
 
 

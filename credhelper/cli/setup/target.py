@@ -1,26 +1,26 @@
 """What a caller's configuration is made of: our executables, a profile, and its hosts."""
 
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from credhelper.config.load import Profiles
 from credhelper.errors import ConfigError
-from credhelper.hosts import AUDIENCE
+from credhelper.hosts import AUDIENCE, Rule
 
 
 @dataclass(frozen=True)
 class Target:
     """Where a caller is set up.
 
-    `profile` is "" if none was named; `rules` are the patterns of its `hosts` in their one
-    spelling, `served` those of all profiles; `folder` is the absolute path of our executables;
-    `environ` is the caller's environment without its secrets, since the callers' tools inherit it.
+    `profile` is "" if none was named; `rules` are those of all profiles; `folder` is the absolute
+    path of our executables; `environ` is the caller's environment without its secrets, since the
+    callers' tools inherit it.
     """
 
     profile: str
-    rules: tuple[str, ...]
-    served: tuple[str, ...]
+    profiles: Profiles
+    rules: tuple[Rule, ...]
     folder: str
     environ: Mapping[str, str]
 
@@ -29,25 +29,53 @@ class Target:
         return [f"{self.folder}/{name}", *self._named()]
 
     def command(self, protocol: str) -> list[str]:
-        """Return the words of `credhelper as PROTOCOL [PROFILE]`."""
+        """Return the words of `credhelper as PROTOCOL [PROFILE]`, where the caller names a host."""
         return [f"{self.folder}/credhelper", "as", protocol, *self._named()]
 
-    def shell(self, protocol: str) -> str:
-        """Return the same as one line that a POSIX shell and Python's `shlex` read alike."""
-        return shlex.join(self.command(protocol))
+    def chosen(self, protocol: str) -> list[str]:
+        """Return the same for a caller that names none: a profile decides there.
+
+        Raises ConfigError where there are several and no default.
+        """
+        self.profiles.choose(self.profile)
+        return self.command(protocol)
 
     def hosts(self) -> list[str]:
-        """Return host, host:port and `*.suffix` patterns. Raises ConfigError if there are none."""
-        return _hosts(self.rules) or self._missing('hosts = ["api.example.com"]')
+        """Return host, host:port and `*.suffix` patterns of the profile, or of all.
+
+        Raises ConfigError if there are none, or if nothing says whose one of them is.
+        """
+        if not self.profile:
+            self.check_sole()
+        return _hosts(self._own()) or self._missing('hosts = ["api.example.com"]')
+
+    def check_sole(self) -> None:
+        """Raise ConfigError for a pattern that two profiles have, as a caller that names none."""
+        for pattern in self._own():
+            names = [rule.profile for rule in self.rules if rule.pattern == pattern]
+            if len(names) > 1:
+                msg = f"the profiles {' and '.join(names)} both have {pattern.removesuffix(':443')}"
+                hint = "leave it in the hosts of one, or name the profile, if this caller can"
+                raise ConfigError(f"{msg}, so callers get no token for it", hint=hint)
 
     def is_served(self, host: str) -> bool:
         """Return whether a profile, this one or another, has that pattern."""
-        return host in _hosts(self.served)
+        return host in _hosts([rule.pattern for rule in self.rules])
 
     def is_ours(self, words: Sequence[str], wanted: Sequence[str]) -> bool:
-        """Return whether a command is the wanted one of ours, in this folder or another."""
-        names = [os.path.basename(each[0]) for each in (words, wanted) if each]
-        return len(names) == 2 and names[0] == names[1] and words[1:] == wanted[1:]
+        """Return whether a command is the wanted one of ours, in this folder or another.
+
+        If no profile was named, it may name any.
+        """
+        is_any = not self.profile and words[: len(wanted)][1:] == wanted[1:]
+        return self.runs_us(words, wanted) and (is_any or words[1:] == wanted[1:])
+
+    def runs_us(self, words: Sequence[str], wanted: Sequence[str]) -> bool:
+        """Return whether a command is the same one of ours, for whatever profile."""
+        common = wanted[: len(wanted) - len(self._named())]
+        names = [os.path.basename(each[0]) for each in (words, common) if each]
+        is_same = len(names) == 2 and names[0] == names[1]
+        return is_same and [*words[1 : len(common)]] == common[1:] and len(words) <= len(common) + 1
 
     def names(self) -> list[str]:
         """Return the hosts without `*`, for callers that know no patterns. Raises ConfigError."""
@@ -56,7 +84,7 @@ class Target:
 
     def audiences(self) -> list[str]:
         """Return the audiences among the hosts. Raises ConfigError if there are none."""
-        found = [rule for rule in self.rules if rule.startswith(AUDIENCE)]
+        found = [pattern for pattern in self._own() if pattern.startswith(AUDIENCE)]
         return found or self._missing('hosts = ["//iam.googleapis.com/…"]')
 
     def path(self, *parts: str, variable: str = "") -> str:
@@ -67,6 +95,11 @@ class Target:
         if base := self.environ.get(variable):
             return os.path.join(base, *parts[1:])
         return os.path.join(self.environ.get("HOME") or os.path.expanduser("~"), *parts)
+
+    def _own(self) -> list[str]:
+        """Return the patterns of the profile, or of all, each once."""
+        own = (rule.pattern for rule in self.rules if self.profile in ("", rule.profile))
+        return list(dict.fromkeys(own))
 
     def _named(self) -> list[str]:
         return [self.profile] if self.profile else []

@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -29,8 +30,9 @@ _ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]{1,25
 
 @dataclass(frozen=True)
 class Settings:
-    """What differs from the AWS chain; `region` of an ARN goes first."""
+    """What differs from the AWS chain; `region` of an ARN goes first. `key` is the table's own."""
 
+    key: str = field(default="aws", metadata={"is_key": True})
     region: str = ""
     """where the secret is; default an ARN's, else the AWS chain's"""
     profile: str = ""
@@ -61,11 +63,15 @@ def read(path: str, field: str, settings: Settings) -> str:
 
 
 def describe(path: str, field: str, settings: Settings) -> Iterator[str]:
-    """Yield the caller's ARN, then version and age; see `backend.Backend`.
+    """Return the caller's ARN, then version and age; see `backend.Backend`.
 
     Both by requests that need no permission beyond `read`'s.
     """
     path, _field, settings = _parsed(path, field, settings)
+    return _told(path, settings)
+
+
+def _told(path: str, settings: Settings) -> Iterator[str]:
     session = _session(path, settings)
     keys = _role(session, settings)
     yield f"{_caller(session, settings, keys)} in {session.region_name}"
@@ -122,7 +128,9 @@ def _session(path: str, settings: Settings) -> boto3.Session:
     """Return a session in the region of an ARN, else of the settings, else of the AWS chain."""
     parts = path.split(":")
     region = parts[3] if path.startswith("arn:") and len(parts) > 3 else settings.region
-    return aws_session.open_session(profile=settings.profile, region=region)
+    return aws_session.open_session(
+        profile=settings.profile, region=region, key=f"{settings.key}.profile"
+    )
 
 
 def _what(path: str, session: boto3.Session) -> str:
@@ -155,8 +163,16 @@ def _client(session: boto3.Session, service: str, settings: Settings, keys: dict
     # A request to STS is never Secrets Manager's to answer.
     key = "sts_endpoint_url" if service == "sts" else "endpoint_url"
     address = getattr(settings, key)
-    endpoint_url = url.endpoint(address, key=f"aws.{key}") if address else ""
-    return aws_session.client(session, service, endpoint_url=endpoint_url, ca=settings.ca, **keys)
+    endpoint_url = url.endpoint(address, key=f"{settings.key}.{key}") if address else ""
+    return aws_session.client(session, service, endpoint_url=endpoint_url, ca=_ca(settings), **keys)
+
+
+def _ca(settings: Settings) -> str:
+    """Return the settings' roots. Raises ConfigError where they are not there."""
+    if settings.ca and not os.path.exists(settings.ca):
+        msg = f"{settings.key}.ca: there is no file or folder {settings.ca}"
+        raise ConfigError(msg, hint="give a PEM file or a folder of them")
+    return settings.ca
 
 
 def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:

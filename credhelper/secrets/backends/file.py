@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from credhelper.errors import ConfigError, DeniedError
 from credhelper.secrets.backend import READ_UNSEEN
-from credhelper.secrets.field import of_text, unversioned
+from credhelper.secrets.field import Wanted, of_text, unversioned
 from credhelper.system import fingerprint
 from credhelper.system.characters import without_bom, without_line_end
 
@@ -21,12 +21,18 @@ log = logging.getLogger(__name__)
 def read(path: str, field: str, settings: object) -> str:
     """Return the file's text without one line end; see `backend.Backend`."""
     del settings
+    parts = _parsed(path, field)
+    text = without_line_end(without_bom(_text(parts.path)))
+    return of_text(text, parts.field, what=parts.path)
+
+
+def _parsed(path: str, field: str) -> Wanted:
+    """Return the parts of a reference. Raises ConfigError."""
     parts = unversioned(path, field, kind="the file")
     if not parts.path.startswith("/"):
         hint = "write file:/absolute/path"
         raise ConfigError(f"file:{parts.path} is not an absolute path", hint=hint)
-    text = without_line_end(without_bom(_text(parts.path)))
-    return of_text(text, parts.field, what=parts.path)
+    return parts
 
 
 def _text(path: str) -> str:
@@ -57,10 +63,13 @@ def _text(path: str) -> str:
 
 
 def describe(path: str, field: str, settings: object) -> Iterator[str]:
-    """Yield our user, then owner, mode and age of the file; see `backend.Backend`."""
+    """Return our user, then owner, mode and age of the file; see `backend.Backend`."""
     del settings
+    return _told(_parsed(path, field).path)
+
+
+def _told(place: str) -> Iterator[str]:
     yield f"user {os.geteuid()} of this machine"
-    place = unversioned(path, field, kind="the file").path
     try:
         status = os.stat(place)
     except (OSError, ValueError):

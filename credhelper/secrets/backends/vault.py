@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from credhelper.errors import ConfigError, DeniedError
-from credhelper.secrets import vault_mount, vault_session, vault_settings
+from credhelper.secrets import vault_login, vault_mount, vault_session, vault_settings
 from credhelper.secrets.backend import READ_UNSEEN
 from credhelper.secrets.field import of_document, wanted
 from credhelper.secrets.vault_answer import Absent, Moved
@@ -39,11 +39,8 @@ def read_previous(path: str, field: str, settings: Settings) -> str:
 
 
 def describe(path: str, field: str, settings: Settings) -> Iterator[str | tuple[str, str]]:
-    """Yield policies and life of our token, then version and age; see `backend.Backend`."""
-    try:
-        yield from _describe(_wanted(path, field), settings)
-    except Moved as moved:  # at the first request
-        yield from describe(path, field, *moved.args)
+    """Return policies and life of our token, then version and age; see `backend.Backend`."""
+    return _told(_wanted(path, field), settings)
 
 
 def path_of(path: str, field: str) -> str:
@@ -63,9 +60,10 @@ def find_mount(path: str, field: str, settings: Settings) -> Mount:
 def _wanted(path: str, field: str) -> _Wanted:
     """Return what a reference means. Raises ConfigError."""
     parts = wanted(path, field)
-    if not parts.field or ".." in parts.path.split("/"):
-        hint = "write vault:MOUNT/PATH#FIELD"
-        raise ConfigError(f"vault:{parts.path} names no field", hint=hint)
+    if not parts.field or "/" not in parts.path.strip("/") or ".." in parts.path.split("/"):
+        part = "path below a mount" if parts.field else "field"
+        hint = "write it as vault:MOUNT/PATH#FIELD"
+        raise ConfigError(f"the reference vault:{parts.path} names no {part}", hint=hint)
     if parts.version and not (parts.version.isascii() and parts.version.isdigit()):
         raise ConfigError("the reference's ?version= is no number", hint="correct it")
     return _Wanted(parts.path.strip("/"), parts.field, int(parts.version[:9] or 0))
@@ -97,6 +95,13 @@ def _read(parts: _Wanted, settings: Settings, back: int) -> str:
     return of_document(data.get("data") if mount.is_v2 else data, parts.field, what=parts.path)
 
 
+def _told(parts: _Wanted, settings: Settings) -> Iterator[str | tuple[str, str]]:
+    try:
+        yield from _describe(parts, settings)
+    except Moved as moved:  # at the first request
+        yield from _told(parts, *moved.args)
+
+
 def _describe(parts: _Wanted, settings: Settings) -> Iterator[str | tuple[str, str]]:
     with vault_session.log_in(settings) as session:
         yield _identity(session, parts.path)
@@ -119,15 +124,17 @@ def _identity(session: Session, path: str) -> tuple[str, str]:
     """
     if not session.client.token:
         vault_mount.find(session, path)
-        return f"whom {session.host} takes us for, without a token of our own", ""
+        return f"whom {session.peer.whom} takes us for, without a token of our own", ""
     try:
-        data = session.get("auth/token/lookup-self", "our token").get("data")
+        hint = "it may have ended, or be another Vault's: set a new one, or log in again"
+        whose = vault_login.whose(session.auth)
+        data = session.get("auth/token/lookup-self", whose, hint=hint).get("data")
     except (Absent, DeniedError) as refused:
         try:
             vault_mount.find(session, path)  # Vault says so to a good token only
         except DeniedError as denied:
             raise (denied if isinstance(refused, Absent) else refused) from None
-        return f"a token of Vault at {session.host} that may not look itself up", ""
+        return f"a token of {session.peer.whom} that may not look itself up", ""
     data = data if isinstance(data, dict) else {}
     lists = [data.get(name) for name in ("policies", "identity_policies")]
     policies = redaction.names([name for each in lists if isinstance(each, list) for name in each])
@@ -135,16 +142,17 @@ def _identity(session: Session, path: str) -> tuple[str, str]:
     life = f"{ttl} s to live" if ttl not in ("", "0") else "no end"
     who = redaction.name(data.get("display_name")) or "a token"
     named = policies or "none that can be shown"
-    return f"{who} of Vault at {session.host}, policies {named}, {life}", _ending(session, data)
+    return f"{who} of {session.peer.whom}, policies {named}, {life}", _ending(session, data)
 
 
 def _ending(session: Session, data: dict[str, object]) -> str:
     """Return what to do about a token of the user's own that ends soon; "" if it does not."""
     period, ttl = redaction.number(data.get("period")), redaction.number(data.get("ttl"))
     is_short = ttl not in ("", "0") and int(ttl) < SOON_S
-    if session.method != "token" or not (is_short or period not in ("", "0")):
+    if session.auth.method != "token" or not (is_short or period not in ("", "0")):
         return ""
-    return "credhelper does not renew it: let Vault Agent do so, or set vault.auth to log in anew"
+    hint = "credhelper does not renew it: let Vault Agent do so, or log in anew by"
+    return f"{hint} {session.auth.key}"
 
 
 def store_hint(path: str, field: str) -> str:

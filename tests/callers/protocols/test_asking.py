@@ -116,7 +116,7 @@ def test_a_profile_may_stand_before_the_callers_words(
 @pytest.mark.parametrize(("words", "number"), [([], 1), (["p", "q", "get"], 1), (["get"], 2)])
 def test_fewer_or_more_words_are_not_the_callers(words: list[str], number: int) -> None:
     """The hint says where its configuration stands."""
-    with pytest.raises(UsageError, match="not those of this protocol") as caught:
+    with pytest.raises(UsageError, match="after a profile or none") as caught:
         caller.profile_and(words, number)
     assert "credhelper setup" in caught.value.hint
 

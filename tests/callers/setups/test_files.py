@@ -42,7 +42,7 @@ def test_docker(home: Box) -> None:
     assert copy.read_text() == before
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     after = files(home)
-    assert write(home, "docker") == NOTHING
+    assert write(home, "docker").startswith(NOTHING)
     assert files(home) == after
 
 
@@ -77,7 +77,7 @@ def test_dockers_helper_gets_onto_the_path(home: Box) -> None:
     home.environ["PATH"] = str(link)
     assert f"link: {link}/docker-credential-credhelper" in write(home, "docker")
     assert str((link / "docker-credential-credhelper").readlink()).startswith(FOLDER)
-    assert write(home, "docker") == NOTHING
+    assert write(home, "docker").startswith(NOTHING)
 
 
 def test_a_disk_that_refuses_is_told(home: Box) -> None:

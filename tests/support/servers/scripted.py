@@ -64,6 +64,11 @@ class Scripted:
         """The token endpoint, by address."""
         return f"http{'s' if self.kind else ''}://127.0.0.1:{self.port}/token"
 
+    @property
+    def whom(self) -> str:
+        """What errors call it."""
+        return f"the token endpoint at 127.0.0.1:{self.port}"
+
     def context(self, *hosts: str, kind: Kind = "trusted") -> ssl.SSLContext:
         """Return a server's TLS settings with a certificate for these hosts."""
         authority = trustme.CA() if kind == "other ca" else self.authority

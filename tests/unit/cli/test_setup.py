@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from credhelper import protocols
+from credhelper import cache, protocols
 from credhelper.cli.commands import setup
 from credhelper.cli.setup import callers
 from tests.conftest import COMMAND, Box
@@ -207,8 +207,13 @@ def test_a_path_with_spaces_is_quoted_for_each_reader() -> None:
     """Each caller splits the line in its own way, and finds the path whole."""
     from credhelper.cli.setup.callers import aws, bazel, git, goauth, google, rclone
     from credhelper.cli.setup.target import Target
+    from credhelper.config import load
 
-    target = Target("p", ("a.example.com:443", "//iam/p"), (), "/opt/my dir", {"HOME": "/h"})
+    text = b'[profiles.p]\nprovider = "itwin"\nclient_id = "x"\nclient_secret = "env:X"\n'
+    text += b'hosts = ["a.example.com", "//iam/p"]\n'
+    profiles = load.parse(cache.Source("", stamp=""), text)
+    rules = tuple(profiles.rules())
+    target = Target("p", profiles, rules, "/opt/my dir", {"HOME": "/h"})
     assert shlex.split(aws.text(target).split(" = ")[1])[0] == "/opt/my dir/credhelper"
     assert "\"!'/opt/my dir/git-credential-credhelper' p\"" in git.text(target)
     assert goauth.text(target) == "'/opt/my dir/credhelper' as goauth p\n"

@@ -117,7 +117,8 @@ def test_both_issuers_are_told(scripted: Script) -> None:
     server = scripted(tell, kind="")
     issuer = server.url.removesuffix("token")
     error = refused(server, issuer)
-    assert error.problem == f"127.0.0.1 calls itself {issuer[:-1]}, not {issuer}"
+    whom = f"the issuer at {issuer.removeprefix('http://')[:-1]}"
+    assert error.problem == f"{whom} calls itself {issuer[:-1]}, not {issuer}"
     assert error.hint.startswith("set profiles.p.issuer exactly")
 
 

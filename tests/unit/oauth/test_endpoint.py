@@ -38,8 +38,9 @@ def refusal(chosen: Profile, secret: str = SECRET) -> CredhelperError:
 def told(scripted: Script, secret: str = SECRET, **members: object) -> str:
     """Return what is told of an error answer with these members, after the status."""
     body = json.dumps({"error": "e", **members})
-    problem = refusal(at(scripted(answer(400, body))), secret).problem
-    return problem.removeprefix("127.0.0.1 answered 400")
+    server = scripted(answer(400, body))
+    problem = refusal(at(server), secret).problem
+    return problem.removeprefix(f"{server.whom} answered 400")
 
 
 @pytest.mark.parametrize(
@@ -113,14 +114,17 @@ def test_no_correlation_id_is_none(scripted: Script) -> None:
 
 def test_the_last_status_before_trouble_is_final(scripted: Script) -> None:
     """Only from 500 on it is the server that failed."""
-    error = refusal(at(scripted(answer(499))))
-    assert (type(error).__name__, error.problem) == ("ProtocolError", "127.0.0.1 answered 499")
+    server = scripted(answer(499))
+    error = refusal(at(server))
+    told = (type(error).__name__, error.problem)
+    assert told == ("ProtocolError", f"{server.whom} answered 499")
 
 
 def test_the_wait_is_told_in_whole_seconds(scripted: Script) -> None:
     """Where the server tells none, it is later."""
-    error = refusal(at(scripted(answer(503))))
-    assert (error.hint, error.problem) == ("try again later", "127.0.0.1 answered 503")
+    server = scripted(answer(503))
+    error = refusal(at(server))
+    assert (error.hint, error.problem) == ("try again later", f"{server.whom} answered 503")
 
 
 def test_the_hint_names_the_reference(scripted: Script) -> None:
@@ -128,20 +132,23 @@ def test_the_hint_names_the_reference(scripted: Script) -> None:
     body = json.dumps({"error": "invalid_client"})
     server = scripted(answer(401, body))
     assert refusal(at(server, client_auth="client_secret_post")).hint == (
-        "compare client_id app and the secret at env:NAME with the application's, and re-generate "
-        'the secret last; or the server wants client_auth = "client_secret_basic"'
+        "compare client_id app and the secret at env:NAME with the application's; where both are "
+        "right, re-generate the secret there, or set profiles.p.client_auth to "
+        '"client_secret_basic"'
     )
     assert refusal(at(server, client_auth="client_secret_post", provider="itwin")).hint == (
-        "compare client_id app and the secret at env:NAME with the application's on the My Apps "
-        "page, and re-generate the secret last"
+        "compare client_id app and the secret at env:NAME with the application's at "
+        "https://developer.bentley.com (My Apps); where both are right, re-generate the secret "
+        "there"
     )
 
 
 @pytest.mark.parametrize("members", [{"access_token": "t"}, {"token_type": "Bearer"}])
 def test_an_answer_without_both_is_none(scripted: Script, members: dict[str, str]) -> None:
     """The error says which server it was."""
-    error = refusal(at(scripted(answer(200, json.dumps(members)))))
-    assert error.problem == "127.0.0.1 sent no access_token with a token_type"
+    server = scripted(answer(200, json.dumps(members)))
+    error = refusal(at(server))
+    assert error.problem == f"{server.whom} sent no access_token with a token_type"
 
 
 def test_an_issuer_with_a_path_answers_for_itself(scripted: Script) -> None:
@@ -167,7 +174,7 @@ def test_no_redirect_is_followed_whatever_the_session_does(
     other = scripted(grant(), kind="")
     server = scripted(redirect(307, other.url), kind="")
     monkeypatch.setattr(http, "open_session", lambda *_place, **_how: requests.Session())
-    assert refusal(at(server)).problem == "127.0.0.1 answered 307"
+    assert refusal(at(server)).problem == f"{server.whom} answered 307"
     assert other.connections == 0
 
 
@@ -203,7 +210,7 @@ def test_an_answer_that_holds_the_secret_is_refused(
     server = scripted(grant(**{member: SPELLINGS[name]}), kind="")
     error = refusal(at(server))
     assert isinstance(error, ProtocolError)
-    assert error.problem == "127.0.0.1 sent a token or scope that holds a secret of ours"
+    assert error.problem == f"{server.whom} sent a token or scope that holds a secret of ours"
     assert SPELLINGS[name] not in error.line()
     assert len(server.requests) == 2
 
@@ -226,17 +233,18 @@ def test_what_we_sent_in_the_open_is_no_secret(scripted: Script, secret: str) ->
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
-        ("DPoP", "127.0.0.1 sent a token of the type DPoP"),
-        ("mtls_pop", "127.0.0.1 sent a token of the type mtls_pop"),
-        ("N_A", "127.0.0.1 sent a token of the type N_A"),
-        ("two words", "127.0.0.1 sent a token of the type (not a plain word)"),
-        (SECRET, "127.0.0.1 sent a token of the type (not a plain word)"),
+        ("DPoP", "sent a token of the type DPoP"),
+        ("mtls_pop", "sent a token of the type mtls_pop"),
+        ("N_A", "sent a token of the type N_A"),
+        ("two words", "sent a token of the type (not a plain word)"),
+        (SECRET, "sent a token of the type (not a plain word)"),
     ],
 )
 def test_another_type_of_token_is_told(scripted: Script, kind: str, problem: str) -> None:
     """As far as it is a plain word, with what to do."""
-    error = refusal(at(scripted(grant(token_type=kind), kind="")))
-    assert error.problem == problem
+    server = scripted(grant(token_type=kind), kind="")
+    error = refusal(at(server))
+    assert error.problem == f"{server.whom} {problem}"
     assert error.hint == "only Bearer tokens can be handed on: let the server issue those to app"
 
 
@@ -268,6 +276,7 @@ def test_we_say_who_we_are(scripted: Script) -> None:
 def test_the_line_of_a_redirect_has_no_foreign_host(scripted: Script) -> None:
     """The server may write the secret into it."""
     for where in (f"https://{SECRET}.example/", f"//{SECRET}/", f"https://x@{SECRET}:1/"):
-        error = refusal(at(scripted(redirect(307, where), kind="")))
-        assert error.problem.startswith("127.0.0.1 redirects to another host, ")
+        server = scripted(redirect(307, where), kind="")
+        error = refusal(at(server))
+        assert error.problem.startswith(f"{server.whom} redirects to another host, ")
         assert SECRET not in error.line()

@@ -119,14 +119,14 @@ def test_a_wrong_secret_is_denied(authorization: Authorization, method: str) -> 
     assert error.code == "invalid_client"
     assert "vault:secret/app#client_secret" in error.hint
     other = {"client_secret_post", "client_secret_basic"} - {method}
-    assert f'the server wants client_auth = "{other.pop()}"' in error.hint
+    assert f'set profiles.p.client_auth to "{other.pop()}"' in error.hint
     assert len(authorization.issued) == before
 
 
 def test_the_itwin_hint_names_the_page_to_go_to(authorization: Authorization) -> None:
     """Secrets for iTwin are made on the My Apps page."""
     error = refused(ClientRefusedError, with_authlib(authorization, provider="itwin"), "wrong-one")
-    assert "My Apps page" in error.hint
+    assert "developer.bentley.com (My Apps)" in error.hint
     assert "client_secret_post" in error.hint
 
 
@@ -340,7 +340,7 @@ def test_a_200_that_is_no_token_is_a_broken_protocol(scripted: Script, name: str
     server = scripted(answer(200, NONSENSE[name]))
     error = refused(ProtocolError, at(server), body="tok-1")
     assert "please log in" not in error.line()
-    assert error.line().startswith("credhelper: protocol: 127.0.0.1 ")
+    assert error.line().startswith(f"credhelper: protocol: {server.whom} ")
     assert error.hint
     assert len(server.requests) == 1
 
@@ -390,7 +390,7 @@ def test_who_must_act_is_told_by_the_class(
     """Each refusal is final: it is asked once."""
     server = scripted(answer(status, body))
     error = refused(kind, at(server))
-    assert f"127.0.0.1 answered {status}" in error.problem
+    assert f"{server.whom} answered {status}" in error.problem
     assert "<html>" not in error.line()
     assert len(server.requests) == 1
 
@@ -421,7 +421,7 @@ def test_words_that_hold_the_secret_are_dropped(scripted: Script, member: str, e
     """As it is, in half, or as it was sent."""
     server = scripted(answer(401, denial(**{member: f"got {echo}"})))
     error = refused(ClientRefusedError, at(server), body="got")
-    assert error.problem == "127.0.0.1 answered 401" + (
+    assert error.problem == f"{server.whom} answered 401" + (
         " invalid_client" if member == "error_description" else ""
     )
 
@@ -438,7 +438,7 @@ def test_a_server_in_trouble_is_asked_three_times(scripted: Script, status: int)
     """Then the failure is temporary, and the page it sent is not shown."""
     server = scripted(answer(status, "<html>please log in</html>"))
     error = refused(TemporaryError, at(server), body="please log in")
-    assert error.problem == f"127.0.0.1 answered {status}"
+    assert error.problem == f"{server.whom} answered {status}"
     assert len(server.requests) == 3
 
 

@@ -44,7 +44,7 @@ def test_an_answer_is_sorted_by_what_it_means(scripted: Script, name: str) -> No
     assert refusal.lasts_s(error) == said.shared_s
     assert error.code == said.code
     assert said.hint in error.hint
-    assert error.problem.startswith(f"127.0.0.1 answered {said.status}")
+    assert error.problem.startswith(f"{server.whom} answered {said.status}")
     assert said.words in error.problem
     assert "<" not in error.line()
     if said.code:

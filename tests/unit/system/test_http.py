@@ -22,6 +22,7 @@ from credhelper.oauth import exchange
 from credhelper.renewal import issue, order
 from credhelper.secrets.secret import Secret
 from credhelper.system import deadline, http, unreached
+from credhelper.system.url import Peer
 from tests.conftest import Box
 from tests.support.servers.scripted import (
     Behaviour,
@@ -102,7 +103,7 @@ def test_no_redirect_is_followed(scripted: Script, status: int) -> None:
     location = target.url.replace("127.0.0.1", "localhost") + "?path-of-the-target"
     server = scripted(redirect(status, location))
     error = refused(ConfigError, at(server))
-    assert error.problem.startswith("127.0.0.1 redirects to another host, ")
+    assert error.problem.startswith(f"{server.whom} redirects to another host, ")
     assert "localhost" not in error.line()
     assert (target.connections, len(server.requests)) == (0, 1)
 
@@ -589,7 +590,7 @@ def test_metadata_cannot_lead_the_secret_past_tls(
 
 def test_the_session_takes_nothing_from_the_environment_by_itself() -> None:
     """`trust_env` would read `.netrc` and let a variable replace the roots."""
-    with http.open_session("https://127.0.0.1/", ca="", proxy="") as session:
+    with http.open_session(Peer("https://127.0.0.1/", "the server")) as session:
         assert session.trust_env is False
         assert session.verify
         assert session.auth is None
@@ -600,6 +601,6 @@ def test_no_foreign_text_is_shown() -> None:
     """An exception of a library can quote a header, so its text is dropped."""
     for error in (ValueError(SECRET), OSError(SECRET), ssl.SSLError(1, SECRET), KeyError(SECRET)):
         url = f"https://user:{SECRET}@h.example/{SECRET}"
-        made = unreached.explain(error, whom="Vault at h.example", url=url)
+        made = unreached.explain(error, Peer(url, "Vault"))
         assert SECRET not in made.line() + repr(made)
         assert "h.example" in made.problem

@@ -20,6 +20,7 @@ from credhelper.errors import ConfigError, CredhelperError, TemporaryError
 from credhelper.oauth import exchange
 from credhelper.secrets.secret import Secret
 from credhelper.system import tls
+from credhelper.system.url import Peer
 from tests.support.servers.scripted import Behaviour, Script, answer, grant, reset, send
 
 pytestmark = pytest.mark.usefixtures("clean_environ")
@@ -75,7 +76,7 @@ def test_openssls_own_words_are_told(client_certificate: tuple[str, int]) -> Non
     ("code", "words", "problem", "hint"),
     [
         (10, "certificate has expired", "its certificate has expired", "clock"),
-        (20, "unable to get", "is signed by an unknown authority", "set `ca`"),
+        (20, "unable to get", "is signed by an unknown authority", "set profiles.p.ca to"),
         (62, "Hostname mismatch for 'x'", "is for another host name", "in profiles.p.token_url"),
         (26, "unsuitable purpose", "is refused: unsuitable purpose", "replace the server's"),
         (79, "bad\x1b[31m <b>word</b>", "is refused: bad m b word b", "replace the server's"),
@@ -86,18 +87,18 @@ def test_a_certificate_that_is_refused(code: int, words: str, problem: str, hint
     """Plainer words where there are some; letters and blanks alone of the others."""
     error = ssl.SSLCertVerificationError(1, "not shown")
     error.verify_code, error.verify_message = code, words
-    made = tls.explain(error, "idp.example", key="profiles.p.token_url")
+    made = tls.explain(error, Peer("https://idp.example", "the server", "profiles.p.token_url"))
     assert type(made) is ConfigError
     assert problem in " ".join(made.problem.split())
     assert hint in made.hint
-    assert ("`ca`" in made.hint) is (code == 20)
+    assert ("profiles.p.ca" in made.hint) is (code == 20)
 
 
 def test_tls_to_a_plain_port(scripted: Script) -> None:
     """The address is at fault, not the server's TLS settings."""
     server = scripted(grant(), kind="")
     error = refused(ConfigError, f"https://127.0.0.1:{server.port}/token")
-    assert error.problem == "127.0.0.1 speaks no TLS on this port"
+    assert error.problem == f"{server.whom} speaks no TLS on this port"
     assert (
         error.hint == "correct the port in profiles.p.token_url, or write http:// (loopback only)"
     )
@@ -108,7 +109,7 @@ def test_plain_http_to_a_port_for_tls(scripted: Script) -> None:
     server = scripted(grant())
     error = refused(ConfigError, f"http://127.0.0.1:{server.port}/token")
     assert error.problem == (
-        "127.0.0.1 speaks TLS on this port, and profiles.p.token_url starts with http://"
+        f"{server.whom} speaks TLS on this port, and profiles.p.token_url starts with http://"
     )
     assert error.hint.startswith("write https:// in profiles.p.token_url")
 
@@ -128,7 +129,7 @@ def test_a_server_that_says_it_wants_tls(scripted: Script, behaviour: Behaviour)
     """Each in its own words."""
     server = scripted(behaviour, kind="")
     error = refused(ConfigError, server.url)
-    assert error.problem.startswith("127.0.0.1 speaks TLS on this port")
+    assert error.problem.startswith(f"{server.whom} speaks TLS on this port")
 
 
 def test_a_connection_that_breaks_without_tls_is_temporary(scripted: Script) -> None:

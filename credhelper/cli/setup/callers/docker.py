@@ -15,11 +15,13 @@ from credhelper.errors import ConfigError
 EXECUTABLE = "docker-credential-credhelper"
 WHERE = f"put it into ~/.docker/config.json, and {EXECUTABLE} on the PATH"
 HELPER = "credhelper"
+SILENT = "docker"
 KEY = "credHelpers"
 
 
 def text(target: Target) -> str:
     """Return a helper for each host that is no pattern: docker knows none."""
+    target.check_sole()  # docker passes no profile
     return json.dumps({KEY: dict.fromkeys(target.names(), HELPER)}, indent=2) + "\n"
 
 
@@ -28,6 +30,7 @@ def changes(target: Target) -> list[Change]:
 
     Raises ConfigError.
     """
+    target.check_sole()
     found = change.links_on_path(target, EXECUTABLE, f"{target.folder}/{EXECUTABLE}")
     path, helpers = _path(target), _helpers(_path(target))
     for name in target.names():

@@ -40,7 +40,7 @@ def removals(target: Target) -> list[Change]:
 
 
 def _ours(target: Target) -> list[tuple[str, list[str]]]:
-    """Return the keys that have our helper, each with all its values."""
+    """Return the keys that have the profile's helper, or without one any of ours, each with all."""
     known = change.answer(target, *CONFIG, "--null", "--get-regexp", r"^credential\..*\.helper$")
     values: dict[str, list[str]] = {}
     for pair in known.split("\0")[:-1]:
@@ -58,11 +58,14 @@ def _removal(target: Target, key: str, values: list[str]) -> Change:
 
 
 def _is_ours(target: Target, value: str) -> bool:
+    return target.is_ours(_words(value), target.executable(EXECUTABLE))
+
+
+def _words(value: str) -> list[str]:
     try:
-        words = shlex.split(value.removeprefix("!"))
+        return shlex.split(value.removeprefix("!"))
     except ValueError:
-        return False  # another's line for the shell
-    return target.is_ours(words, target.executable(EXECUTABLE))
+        return []  # another's line for the shell
 
 
 def _missing(target: Target, key: str) -> list[Change]:
@@ -71,6 +74,10 @@ def _missing(target: Target, key: str) -> list[Change]:
     wanted = ["", _helper(target)]
     if _helper(target) in present:
         return []
+    for value in present:
+        if target.runs_us(_words(value), target.executable(EXECUTABLE)):  # of another profile
+            words = ["--fixed-value", "--replace-all", key, _helper(target), value]
+            return [change.tool(target, [*CONFIG, *words], *_files(target))]
     if any(present):
         hint = f"to remove it: git config --global --unset-all {key}"
         raise ConfigError("git has another helper for that host", hint=hint)

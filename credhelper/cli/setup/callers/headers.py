@@ -1,6 +1,7 @@
 """MCP clients and others that run a command for their HTTP headers."""
 
 import json
+import shlex
 
 from credhelper.cli.setup.target import Target
 
@@ -9,4 +10,4 @@ WHERE = "put it into the entry of the server, beside its url"
 
 def text(target: Target) -> str:
     """Return the member of the server's entry; the command is run by a shell."""
-    return f'"headersHelper": {json.dumps(target.shell("headers"))}\n'
+    return f'"headersHelper": {json.dumps(shlex.join(target.command("headers")))}\n'

@@ -13,16 +13,18 @@ from credhelper.errors import ConfigError
 WHERE = "put it into ~/.config/uv/uv.toml, if you use uv"
 NAME = "keyring"
 PROVIDER = "subprocess"
+SILENT = "pip"
 KEY = "global.keyring-provider"
 CONFIG = ("pip", "config", "--user")
 
 
 def text(target: Target) -> str:
     """Return the link's command, pip's setting and uv's."""
+    target.check_sole()  # they pass no profile
     target.hosts()
     link = f"# ln -s {target.folder}/credhelper {change.link_path(target, NAME)}\n"
-    pip = f"# ~/.config/pip/pip.conf\n[global]\nkeyring-provider = {PROVIDER}\n"
-    return f"{link}\n{pip}\n# ~/.config/uv/uv.toml\n{rest(target)}"
+    pip = f"# pip: ~/.config/pip/pip.conf\n[global]\nkeyring-provider = {PROVIDER}\n"
+    return f"{link}\n{pip}\n# uv: ~/.config/uv/uv.toml\n{rest(target)}"
 
 
 def rest(_target: Target) -> str:
@@ -40,6 +42,7 @@ def removals(target: Target) -> list[Change]:
 
 def changes(target: Target) -> list[Change]:
     """Return the link and the setting that are missing. Raises ConfigError for other ones."""
+    target.check_sole()
     target.hosts()
     link = change.links_on_path(target, NAME, f"{target.folder}/credhelper")
     return [*link, *_setting(target)]

@@ -7,5 +7,5 @@ WHERE = "put it into your WebDAV remote: rclone config update REMOTE bearer_toke
 
 def text(target: Target) -> str:
     """Return the setting; rclone splits it at spaces that stand in no double quotes."""
-    words = [f'"{word}"' if " " in word else word for word in target.command("token")]
+    words = [f'"{word}"' if " " in word else word for word in target.chosen("token")]
     return f"bearer_token_command = {' '.join(words)}\n"

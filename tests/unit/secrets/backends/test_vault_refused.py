@@ -1,6 +1,7 @@
 """What goes wrong with Vault, and what a profile says wrongly of it."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -40,7 +41,9 @@ def test_wrong_token(openbao: OpenBao, clean_environ: Environ) -> None:
     clean_environ("VAULT_TOKEN", "s.wrong-token-44")
     line = refused(DeniedError, f"{path}#k", {"address": openbao.address}, "s.wrong-token-44")
     assert "(403)" in line
-    assert "renew the Vault token" in line
+    assert (
+        "see that the token of VAULT_TOKEN has not ended, and that its policy lets it read" in line
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,9 @@ def test_sealed(
     settings = as_root(openbao_sealed, clean_environ, ca=certificates.ca)
     settings["auth"] = {"method": method, "role_id": "r"}
     line = refused(TemporaryError, "secret/app#k", settings, openbao_sealed.token)
-    assert line == "credhelper: temporary: Vault at 127.0.0.1 is sealed; unseal it"
+    assert re.fullmatch(
+        r"credhelper: temporary: Vault at 127\.0\.0\.1:\d+ is sealed; unseal it", line
+    )
 
 
 @pytest.mark.parametrize("status", [412, 429, 472, 473, 500, 502])
@@ -119,7 +124,7 @@ def test_redirect(clean_environ: Environ, stub: StartStub) -> None:
     moved = target.url.replace("127.0.0.1", "localhost")
     vault = stub(lambda asked: Reply(307, headers={"Location": moved + asked.path}))
     line = refused(ConfigError, "secret/app#k", {"address": vault.url}, "token-31")
-    assert "127.0.0.1 redirects to another host" in line
+    assert " redirects to another host" in line
     assert "localhost" not in line
     assert (len(vault.asked), len(target.asked)) == (1, 0)
 
@@ -168,8 +173,8 @@ def test_no_one_listens(openbao: OpenBao, clean_environ: Environ) -> None:
             "profiles.t.vault.auth.method is unknown; did you mean `approle`?",
         ),
         ({"auth": "approle"}, "profiles.t.vault.auth is not a table"),
-        ({}, "no Vault address is set; set vault.address or VAULT_ADDR"),
-        ({"address": "http://vault.test"}, "vault.address for vault.test"),
+        ({}, "no Vault address is set; set profiles.t.vault.address or VAULT_ADDR"),
+        ({"address": "http://vault.test"}, "profiles.t.vault.address for vault.test"),
     ],
 )
 def test_unfit_settings(settings: dict[str, object], told: str) -> None:
@@ -272,6 +277,6 @@ def test_vaults_words(clean_environ: Environ, stub: StartStub, path: str, said: 
             shown += text + hint
     except CredhelperError as error:
         shown += error.line()
-    assert "a token of Vault at 127.0.0.1, policies p, no end" in shown
+    assert re.search(r"a token of Vault at 127\.0\.0\.1:\d+, policies p, no end", shown)
     for start in range(len(said) - 5):
         assert said[start : start + 6] not in shown

@@ -125,20 +125,20 @@ def test_an_agents_token(
 def test_no_agent_there(openbao: OpenBao, clean_environ: Environ) -> None:
     """A Vault that wants a token says so, with what to do about each way to have none."""
     line = refused(DeniedError, "secret/app#k", {"address": openbao.address})
-    assert "there is no usable Vault token, and 127.0.0.1 wants one; set VAULT_TOKEN" in line
+    assert "there is no usable Vault token, and Vault at 127.0.0.1:" in line
     clean_environ("VAULT_TOKEN_FILE", "/x")
     line = refused(DeniedError, "secret/app#k", {"address": openbao.address})
-    assert 'VAULT_TOKEN_FILE is not read: set vault.auth = { token = "file:/…" }' in line
+    assert 'VAULT_TOKEN_FILE is not read: set profiles.t.vault.auth = { token = "file:/…" }' in line
     none: dict[str, object] = {"address": openbao.address, "auth": {"method": "none"}}
     line = refused(DeniedError, "secret/app#k", none)
-    assert "wants a token, and vault.auth.method is none" in line
+    assert "wants a token, and profiles.t.vault.auth.method is none" in line
 
 
 def test_no_socket(tmp_path: Path, openbao_agent: Agent, openbao: OpenBao) -> None:
     """A socket that is not there, is none, or that nobody answers at, is named."""
     (tmp_path / "file").touch()
     nowhere = refused(ConfigError, "secret/app#k", {"address": f"unix://{tmp_path}/none"})
-    assert f"{tmp_path}/none is no socket; correct vault.address" in nowhere
+    assert f"{tmp_path}/none is no socket; correct profiles.t.vault.address" in nowhere
     dead = refused(TemporaryError, "secret/app#k", {"address": f"unix://{tmp_path}/file"})
     assert f"nobody answers at the socket {tmp_path}/file" in dead
     relative = refused(ConfigError, "secret/app#k", {"address": "unix://agent.sock"})
@@ -163,7 +163,7 @@ def test_a_wrapped_secret_id(
         assert read(f"{path}#k", settings) == VALUE
     monkeypatch.setattr("credhelper.secrets.vault_login._unwrapped", {})
     line = refused(DeniedError, f"{path}#k", settings, wrapped)
-    assert "the role secret, which may have ended" in line
+    assert "its secret, which may have ended" in line
     settings["auth"] = {**auth, "secret_id": file_ref(tmp_path, "s.own-secret-id")}
     openbao.ask("POST", f"auth/{auth['mount']}/role/app/custom-secret-id",
                 {"secret_id": "s.own-secret-id"})  # fmt: skip

@@ -79,8 +79,8 @@ def test_http_to_a_tls_port(openbao_tls: OpenBao, clean_environ: Environ) -> Non
     settings = as_root(openbao_tls, clean_environ)
     settings["address"] = openbao_tls.address.replace("https://", "http://")
     line = refused(ConfigError, "secret/app#k", settings, openbao_tls.token)
-    assert "127.0.0.1 speaks TLS on this port" in line
-    assert "write https:// in the address" in line
+    assert " speaks TLS on this port" in line
+    assert "write https:// in profiles.t.vault.address" in line
 
 
 def test_client_certificate(
@@ -98,7 +98,7 @@ def test_client_certificate(
     other.private_key_pem.write_to_path(str(tmp_path / "other.key"))
     wanted = {
         f"{tmp_path}/locked.key": "vault.client_key is encrypted",
-        f"{tmp_path}/other.key": "vault.client_cert and vault.client_key are no certificate and",
+        f"{tmp_path}/other.key": "profiles.t.vault.client_key are no certificate and",
         "": "vault.client_key is missing",
     }
     settings["client_cert"] = certificates.client_cert
