@@ -136,7 +136,9 @@ def build() -> argparse.ArgumentParser:
     speak.add_argument("words", nargs="*", default=[], metavar="PROFILE", help=what)
 
     for command in (get, speak):
-        command.add_argument("--fresh", action="store_true", help="past the cache")
+        command.add_argument(
+            "--fresh", action="store_true", help="ask the server, even if a token is cached"
+        )
         add_min_ttl(command)
 
     for name in registry.own_names(COMMANDS):

@@ -14,6 +14,7 @@ from credhelper.system import characters
 
 T = TypeVar("T")
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)?")
+NEAR = 0.6  # difflib's own cutoff
 _NOTHING: Mapping[str, object] = {}
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -22,8 +23,13 @@ def nearest(word: str, choices: list[str]) -> str:
     """Return `did you mean …?` with the closest choice, or the list of them all."""
     import difflib  # 13 ms, and only ever needed by a person who mistyped
 
-    close = difflib.get_close_matches(word, choices, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(sorted(choices))}"
+    def likeness(choice: str) -> tuple[float, int]:
+        ratio = difflib.SequenceMatcher(None, choice, word).ratio()
+        return ratio, -abs(len(choice) - len(word))
+
+    close = max(choices, key=likeness, default="")
+    is_near = likeness(close)[0] >= NEAR
+    return f"did you mean `{close}`?" if is_near else f"known: {', '.join(sorted(choices))}"
 
 
 def duration_s(text: str, *, key: str) -> float:

@@ -46,7 +46,7 @@ class Session:
         Raises CredhelperError for anything else, its hint the given one where something is refused.
         """
         whose = vault_login.whose(self.auth)
-        hint = hint or f"see that {whose} has not ended, and that its policy lets it read {what}"
+        hint = hint or f"see that {whose} has not ended, and let its policy read {what}"
         parameters = {"version": version} if version else {}
         address = f"/v1/{quote(place)}"
         try:

@@ -166,7 +166,7 @@ FAULTS = {
     ),
     "sealed": Fault("vault", sealed, "identity", 75, "is sealed", "unseal it"),
     "wrong CA of Vault": Fault(
-        "vault", wrong_vault_ca, "identity", 78, "unknown authority", "set `ca`"),
+        "vault", wrong_vault_ca, "identity", 78, "unknown authority", ".ca to the authority"),
     "no policy": Fault("vault", new_token, "secret", 77, "no mount of", "policy read the path"),
     "path typo": Fault(
         "vault", lambda s: s.refer(f"secret/{s.path}x#s"), "secret", 78,
@@ -196,10 +196,10 @@ FAULTS = {
         "env", lambda s: set_clock(s, 600), "clock", 78, "s behind the server", "timedatectl"),
     "wrong CA": Fault(
         "env", lambda s: s.keys.update(ca=s.fixture("certificates").other_ca), "connection", 78,
-        "unknown authority", "set `ca` of the profile"),
+        "unknown authority", "set profiles.p.ca to"),
     "untrusted": Fault(
         "env", lambda s: s.keys.pop("ca"), "connection", 78,
-        "not trusted", "set `ca` of the profile"),
+        "not trusted", "set profiles.p.ca to"),
     "expired": Fault(
         "env", lambda s: ask_scripted(s, grant(), "expired"), "connection", 78,
         "has expired", "replace the server's"),
@@ -218,10 +218,10 @@ FAULTS = {
         "invalid_client", "the secret at env:CLIENT_SECRET"),
     "Basic unwanted": Fault(
         "env", lambda s: accepts(s, "client_secret_post"), "exchange", 77,
-        "invalid_client", 'client_auth = "client_secret_post"'),
+        "invalid_client", 'client_auth to "client_secret_post"'),
     "Basic wanted": Fault(
         "env", lambda s: accepts(s, "client_secret_basic"), "exchange", 77,
-        "invalid_client", 'client_auth = "client_secret_basic"'),
+        "invalid_client", 'client_auth to "client_secret_basic"'),
     "unreadable config": Fault(
         "env", last(folder_for_config), "config", 78, "cannot be read", "owner and mode"),
     "config for all": Fault(
@@ -235,7 +235,7 @@ FAULTS = {
         "answered 404", "correct the path"),
     "a portal's page": Fault(
         "env", lambda s: ask_scripted(s, answer(200, "<html>")), "exchange", 76,
-        "something else than JSON", "check the address"),
+        "something else than JSON", "captive portal"),
     "unknown host": Fault(
         "env", keys(token_url="https://nonexistent.invalid/token"), "name", 0,
         "nonexistent.invalid", "correct profiles.p.token_url"),

@@ -4,11 +4,13 @@ import base64
 import json
 import time
 
+from credhelper.cache import TIME_LIMIT
 from credhelper.cli.check.run import Results, needed
 from credhelper.errors import ClientRefusedError, DeniedError
 from credhelper.oauth import exchange
 from credhelper.renewal import rotation
 from credhelper.system import redaction
+from credhelper.token import rfc3339
 
 SHOWN = ("iss", "aud", "exp", "scope")
 CLAIM_LIMIT, SCOPES_LIMIT = 120, 2000  # characters
@@ -63,7 +65,7 @@ def check_claims(results: Results) -> tuple[str, str]:
     claims = _claims(token.access_token)
     if claims is None:
         return "the token is not a JWT; only its server can read it", ""
-    texts = [(name, json.dumps(claims[name])) for name in SHOWN if name in claims]
+    texts = [(name, _text(name, claims[name])) for name in SHOWN if name in claims]
     shown = [f"{name} {redaction.sentence(t, limit=CLAIM_LIMIT) or WITHHELD}" for name, t in texts]
     detail = ", ".join(shown) or "a JWT without iss, aud, exp and scope"
     audience = claims.get("aud")
@@ -71,6 +73,12 @@ def check_claims(results: Results) -> tuple[str, str]:
     is_other = profile.audience and profile.audience not in audiences
     hint = f"check profiles.{profile.name}.audience: the token is for another" if is_other else ""
     return detail, hint
+
+
+def _text(name: str, value: object) -> str:
+    """Return a claim's value as JSON, a moment as people write it (RFC 3339)."""
+    is_moment = name == "exp" and type(value) in (int, float) and 0 <= value < TIME_LIMIT  # type: ignore[operator]
+    return rfc3339(value) if is_moment else json.dumps(value)  # type: ignore[arg-type]
 
 
 def _claims(access_token: str) -> dict[str, object] | None:

@@ -102,7 +102,8 @@ def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
         words += ["--write"] if hasattr(setup.find(options.caller), "changes") else []
     again = [["check", made.name]] if status else []
     changes = [shlex.join(["credhelper", *each, *where]) for each in (*again, words)]
-    output.write(f"Next: {' && '.join(changes)}\n")
+    head = "When that is repaired" if status else "Next"
+    output.write(f"{head}: {' && '.join(changes)}\n")
     if (
         len(config.names()) == 1
         and config.names() != [made.name]

@@ -45,18 +45,21 @@ class Target:
 
         Raises ConfigError if there are none, or if nothing says whose one of them is.
         """
-        if not self.profile:
-            self.check_sole()
-        return _hosts(self._own()) or self._missing('hosts = ["api.example.com"]')
+        found = _hosts(self._own()) or self._missing('hosts = ["api.example.com"]')
+        return found if self.profile else self.sole(found)
 
-    def check_sole(self) -> None:
-        """Raise ConfigError for a pattern that two profiles have, as a caller that names none."""
-        for pattern in self._own():
-            names = [rule.profile for rule in self.rules if rule.pattern == pattern]
+    def sole(self, found: list[str]) -> list[str]:
+        """Return the hosts or audiences that a caller without a profile asks for.
+
+        Raises ConfigError for one that two profiles have.
+        """
+        for each in found:
+            names = [rule.profile for rule in self.rules if rule.pattern in (each, f"{each}:443")]
             if len(names) > 1:
-                msg = f"the profiles {' and '.join(names)} both have {pattern.removesuffix(':443')}"
+                msg = f"the profiles {' and '.join(names)} both have {each}"
                 hint = "leave it in the hosts of one, or name the profile, if this caller can"
                 raise ConfigError(f"{msg}, so callers get no token for it", hint=hint)
+        return found
 
     def is_served(self, host: str) -> bool:
         """Return whether a profile, this one or another, has that pattern."""
@@ -85,7 +88,8 @@ class Target:
     def audiences(self) -> list[str]:
         """Return the audiences among the hosts. Raises ConfigError if there are none."""
         found = [pattern for pattern in self._own() if pattern.startswith(AUDIENCE)]
-        return found or self._missing('hosts = ["//iam.googleapis.com/…"]')
+        found = found or self._missing('hosts = ["//iam.googleapis.com/…"]')
+        return found if self.profile else self.sole(found)
 
     def path(self, *parts: str, variable: str = "") -> str:
         """Return a path below the variable's directory, else below the home directory.

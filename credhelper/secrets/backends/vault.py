@@ -139,7 +139,7 @@ def _identity(session: Session, path: str) -> tuple[str, str]:
     lists = [data.get(name) for name in ("policies", "identity_policies")]
     policies = redaction.names([name for each in lists if isinstance(each, list) for name in each])
     ttl = redaction.number(data.get("ttl"))
-    life = f"{ttl} s to live" if ttl not in ("", "0") else "no end"
+    life = f"{ttl} s to live" if ttl not in ("", "0") else "without an end"
     who = redaction.name(data.get("display_name")) or "a token"
     named = policies or "none that can be shown"
     return f"{who} of {session.peer.whom}, policies {named}, {life}", _ending(session, data)

@@ -245,3 +245,15 @@ def test_of_a_repeated_attribute_the_last_counts(box: Box, tokens: TokenServer, 
     by_git = box.call("git", *words, "credential", "fill", stdin=asked).stdout
     ours = box.call(COMMAND, "as", "git", "get", stdin=asked).stdout
     assert ("password=" in by_git) == ("password=" in ours) == (last == "api.example.com")
+
+
+@pytest.mark.parametrize("operation", ["get", "erase"])
+def test_why_a_host_gets_nothing_is_told_on_request(box: Box, operation: str) -> None:
+    """Git asks for every host, so its helper is silent; with -v it says why."""
+    box.itwin("https://idp.example/token")
+    question = "protocol=https\nhost=other.example\npassword=x\n\n"
+    quiet = box.call(COMMAND, "as", "git", operation, stdin=question)
+    assert (quiet.status, quiet.stdout, quiet.stderr) == (0, "", "")
+    told = box.call(COMMAND, "as", "git", operation, "-v", stdin=question)
+    assert (told.status, told.stdout) == (0, "")
+    assert told.stderr.startswith("credhelper: no token may go to other.example:443")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import COMMAND, Box
 from tests.support.servers.counting import TokenServer
-from tests.support.setup_tools import FOLDER, NOTHING, files, home_with, need, tool, write
+from tests.support.setup_tools import FOLDER, NOTHING, files, home_with, need, remove, tool, write
 
 HELPER = f"{FOLDER}/git-credential-credhelper"
 KEY = "credential.https://api.example.com.helper"
@@ -181,3 +181,24 @@ def test_pnpm(home: Box) -> None:
     assert str(link.readlink()) == f"{FOLDER}/credhelper-pnpm"
     assert write(home, "pnpm", "itwin") == NOTHING
     assert "another helper" in home.run("setup", "pnpm", "--write").refused(78)
+
+
+def test_git_takes_another_profile(home: Box) -> None:
+    """Our own helper is replaced, with or without a profile, and never taken for another's."""
+    for words in ([], ["itwin"], []):
+        write(home, "git", *words)
+        found = tool(home, "git", "config", "--global", "--get-all", KEY).split("\n")
+        assert found == ["", f"{HELPER}{' itwin' * len(words)}", ""]
+    write(home, "git", "itwin")
+    remove(home, "git")
+    assert KEY.removesuffix(".helper") not in (home.home / ".gitconfig").read_text()
+
+
+def test_kubectl_names_the_contexts_that_stay(home: Box) -> None:
+    """And without a profile every user that runs us goes, but no other."""
+    need(home, "kubectl")
+    write(home, "kubernetes", "itwin")
+    tool(home, "kubectl", "config", "set-context", "prod", "--user=itwin", "--cluster=c")
+    tool(home, "kubectl", "config", "set-credentials", "theirs", "--exec-command=other")
+    assert "# of the contexts prod, which stay" in remove(home, "kubectl")
+    assert tool(home, "kubectl", "config", "get-users").split() == ["NAME", "theirs"]

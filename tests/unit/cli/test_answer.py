@@ -398,3 +398,23 @@ def test_a_server_is_judged_by_the_hosts_of_the_profile(capfd: pytest.CaptureFix
     for server in ("https://b.example", "https://c.example", ""):
         with pytest.raises(ConfigError, match="no token of profile p may go"):
             respond(wish("p", server=server))
+
+
+def test_a_host_of_two_profiles_is_told(clean_environ: Callable[[str, str], None]) -> None:
+    """Neither is chosen; the error names both, and what to do."""
+    path = Path(os.environ["CREDHELPER_CONFIG"])
+    path.write_text(path.read_text().replace("b.example", "a.example"))
+    with pytest.raises(ConfigError) as caught:
+        respond(wish(url=URL))
+    told = "no token may go to a.example:443: the profiles p and q both have it"
+    assert caught.value.problem == told
+    assert "name one of them" in caught.value.hint
+    assert caught.value.code == "unknown_host"
+
+
+def test_the_profile_that_has_the_host_is_named() -> None:
+    """Where another one was asked for."""
+    with pytest.raises(ConfigError) as caught:
+        respond(wish("q", url=URL))
+    assert ", or name profile p, which has it" in caught.value.hint
+    assert "profiles.q.hosts in " in caught.value.hint

@@ -54,7 +54,7 @@ def findings(ran: Ran) -> dict[str, Finding]:
         ("env", ["names nobody", "neither version nor age"]),
         ("file", [f"user {os.geteuid()}", "written 20"]),
         ("aws", ["arn:aws:", "eu-west-1", "AWSCURRENT", "created 20"]),
-        ("vault", ["policies root", "no end", "version 1, created 20"]),
+        ("vault", ["policies root", "without an end", "version 1, created 20"]),
     ],
 )
 def test_a_good_profile(scene: Scene, backend: str, said: list[str]) -> None:
@@ -170,7 +170,7 @@ def test_claims_of_a_jwt_are_shown_and_the_token_is_not(box: Box, tokens: TokenS
     box.environ["CREDHELPER_AUDIENCE"] = "other"
     ran = box.run("check", "--json")
     claims = findings(ran)["claims"]
-    assert claims.detail == 'iss "https://idp", aud ["api"], exp 1, scope "s"'
+    assert claims.detail == 'iss "https://idp", aud ["api"], exp 1970-01-01T00:00:01Z, scope "s"'
     assert (claims.state, ran.status) == ("warning", 0)
     assert not leaks(ran.stdout.encode(), "canary-mail", tokens.token, canary.CLIENT_SECRET)
 
@@ -269,3 +269,44 @@ def test_a_step_without_what_it_needs_is_skipped() -> None:
     """Neither a failure nor a status."""
     finding = run_step("x", lambda found: (str(needed(found.token)), ""), Results("", ""))
     assert finding == Finding("x", "skipped")
+
+
+def test_a_host_that_another_profile_has_is_a_warning(box: Box) -> None:
+    """Callers that name no profile get nothing there."""
+    one = 'provider = "itwin"\nclient_id = "x"\nclient_secret = "env:S"\nhosts = ["a.example"]\n'
+    box.config(f'default_profile = "a"\n[profiles.a]\n{one}[profiles.b]\n{one}')
+    ran = box.run("check", "--json")
+    config = findings(ran)["config"]
+    assert config.state == "warning"
+    assert config.hint.startswith("callers get no token for a.example, unless they name a profile")
+    assert config.hint.endswith("take it out of the hosts of a or b")
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("vault:secret/app", "the reference vault:secret/app names no field"),
+        ("vault:itwin#f", "the reference vault:itwin names no path below a mount"),
+        ("vault:a/b?version=x#f", "?version= is no number"),
+        ("file:secret", "file:secret is not an absolute path"),
+        ("aws:a?version=", "does not name one version"),
+    ],
+)
+def test_a_wrong_reference_is_the_references_fault(box: Box, reference: str, told: str) -> None:
+    """Not the identity's, which nobody was asked for."""
+    text = f'[profiles.p]\nprovider = "itwin"\nclient_id = "x"\nclient_secret = "{reference}"\n'
+    box.config(text)
+    found = findings(box.run("check", "--json"))
+    assert found["reference"].state == "failed"
+    assert told in found["reference"].detail
+    assert found["identity"].state == "skipped"
+
+
+def test_a_refusal_says_which_versions_were_tried(scene: Scene, tokens: TokenServer) -> None:
+    """As `get` does; a backend without versions says nothing of them."""
+    scene.use("vault")
+    del scene.keys["ca"]
+    scene.keys |= {"token_url": tokens.url, "client_auth": "client_secret_post"}
+    tokens.accepts = set()
+    detail = findings(checked(scene, "--json"))["exchange"].detail
+    assert detail.endswith("invalid_client (versions of the secret tried: current)")

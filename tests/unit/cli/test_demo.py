@@ -77,3 +77,17 @@ def test_a_restart_takes_the_same_settings(box: Box, platform: str) -> None:
     assert f"export ITWIN_CLIENT_SECRET={box.environ['ITWIN_CLIENT_SECRET']}\n" in lines
     process.terminate()
     process.communicate()
+
+
+def test_a_profile_beside_others_works(box: Box, platform: str) -> None:
+    """By the line that it prints for who has a config file."""
+    words = ["init", "demo", "--token-url", box.environ["CREDHELPER_TOKEN_URL"]]
+    words += ["--scope", "itwin-platform", "--client-id", box.environ["ITWIN_CLIENT_ID"]]
+    assert box.run(*words, "--secret-reference", "env:ITWIN_CLIENT_SECRET").status == 0
+    header = {"Authorization": f"Bearer {box.run('get', 'demo').token()}"}
+    assert requests.get(f"{platform}/itwins/", headers=header, timeout=10).ok
+
+
+def test_a_port_needs_a_server(box: Box) -> None:
+    """Else it would be ignored."""
+    assert "add --serve" in box.run("demo", "--port", "1").refused(64)

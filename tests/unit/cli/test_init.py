@@ -319,3 +319,30 @@ def test_nothing_is_written_where_others_could_exchange_it(box: Box) -> None:
     assert not path.parent.exists()
     shared.chmod(0o1777)
     assert box.run("init", *FLAGS, "--config", str(path)).status == 0
+
+
+def test_a_secret_that_is_there_need_not_be_stored(box: Box) -> None:
+    """How to store it is said of one that is not, or was not looked for."""
+    flags = [*FLAGS[:4], "--secret-reference", "env:S"]
+    assert "reads it unseen" in box.run("init", *flags).stdout
+    assert "reads it unseen" in box.run("init", "q", *flags, "--no-check").stdout
+    box.environ["S"] = "canary-secret-value"
+    ran = box.run("init", "r", *flags, "--token-url", "http://127.0.0.1:1/token")
+    assert "reads it unseen" not in ran.stdout
+    assert "When that is repaired: credhelper check r && credhelper get r\n" in ran.stdout
+
+
+def test_what_is_not_read_is_said_before_the_check(box: Box) -> None:
+    """Whose failure may come from that."""
+    box.environ["CREDHELPER_TOKEN_URL"] = "https://idp.example/token"
+    flags = [*FLAGS[:4], "--secret-reference", "env:S"]
+    told = box.run("init", *flags).stdout
+    assert told.index("not read: CREDHELPER_TOKEN_URL\n") < told.index("secret ")
+
+
+def test_the_only_profile_replaced_is_still_the_default(box: Box) -> None:
+    """A note on the default would be wrong."""
+    box.run("init", "p", *FLAGS)
+    ran = box.run("init", "p", *FLAGS, "--replace")
+    assert "default_profile" not in ran.stdout
+    assert known(box).default == "p"

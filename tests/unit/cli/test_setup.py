@@ -97,6 +97,7 @@ def test_lines(home: Box, caller: str) -> None:
 @pytest.mark.parametrize("caller", CALLERS)
 def test_a_profile_that_was_not_named_is_not_passed(home: Box, caller: str) -> None:
     """The helper chooses by host, or by the default, as it does without setup."""
+    home.config(f'default_profile = "bare"\n{CONFIG}')
     with_profile, without = printed(home, caller, "itwin"), printed(home, caller)
     assert "itwin" not in without
     assert FOLDER in without or caller in ("docker", "keyring")
@@ -199,6 +200,7 @@ def test_verbose_says_where_it_belongs(home: Box) -> None:
 def test_a_missing_tool_is_told(home: Box) -> None:
     """Nothing is written where the caller's own command is not installed."""
     home.environ["PATH"] = "/nowhere"
+    home.config(f'default_profile = "bare"\n{CONFIG}')
     for caller in ("git", "kubernetes", "goauth", "aws", "pnpm"):
         assert "is not on the PATH" in home.run("setup", caller, "--write").refused(64)
 
@@ -221,3 +223,42 @@ def test_a_path_with_spaces_is_quoted_for_each_reader() -> None:
     assert shlex.split(bazel.text(target))[1].endswith("=/opt/my dir/credhelper-bazel")
     with pytest.raises(Exception, match="space"):
         google.text(target)
+
+
+TIE = f"[profiles.a]\n{PROFILE}hosts = ['api.example.com']\n"
+TIE += f"[profiles.b]\n{PROFILE}hosts = ['b.example', 'api.example.com']\n"
+
+
+@pytest.mark.parametrize("caller", DRIVEN)
+def test_a_host_of_two_profiles(home: Box, caller: str) -> None:
+    """Nothing is printed that gets no answer; a caller that can name a profile may."""
+    home.config(TIE.replace("api.example.com", "//iam/p") if caller == "google" else TIE)
+    line = home.run("setup", caller).refused(78)
+    assert "the profiles a and b both have" in line
+    assert "so callers get no token for it" in line
+    named = home.run("setup", caller, "a")
+    assert (named.status == 0) == (caller not in ("docker", "keyring")), named.stderr
+
+
+@pytest.mark.parametrize("caller", ["aws", "kubernetes", "rclone", "reclient"])
+def test_no_profile_where_there_is_no_default(home: Box, caller: str) -> None:
+    """A caller that names no host would get no token."""
+    line = home.run("setup", caller).refused(78)
+    assert line.endswith("has several profiles and no default_profile; name one of: bare, itwin")
+
+
+def test_a_program_that_speaks_two_protocols(home: Box) -> None:
+    """Helm asks for a cluster and for a registry."""
+    line = home.run("setup", "Helm").refused(64)
+    assert line.endswith("helm speaks docker and kubernetes; write one of docker, kubernetes")
+    assert "write `docker` or `kubernetes`" in home.run("as", "helm").refused(64)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("kubctl", "kubectl"), ("gti", "git"), ("twin", "twine"), ("dcoker", "docker")],
+)
+def test_a_program_that_is_mistyped(home: Box, typed: str, meant: str) -> None:
+    """Programs' own names are near as well, and are in the help."""
+    assert f"did you mean `{meant}`?" in home.run("setup", typed).refused(64)
+    assert meant in home.run("setup", "--help").stdout

@@ -280,3 +280,16 @@ def test_the_line_of_a_redirect_has_no_foreign_host(scripted: Script) -> None:
         error = refusal(at(server))
         assert error.problem.startswith(f"{server.whom} redirects to another host, ")
         assert SECRET not in error.line()
+
+
+@pytest.mark.parametrize(
+    ("scope", "hint"),
+    [
+        ("", "set profiles.p.scope to a scope that the application app has"),
+        ("a b", "add the scope `a b` to the application app, or correct profiles.p.scope"),
+    ],
+)
+def test_a_scope_that_is_refused(scripted: Script, scope: str, hint: str) -> None:
+    """One that was not asked for is not named."""
+    server = scripted(answer(400, json.dumps({"error": "invalid_scope"})))
+    assert refusal(at(server, scope=scope)).hint == hint

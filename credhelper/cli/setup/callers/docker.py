@@ -21,8 +21,7 @@ KEY = "credHelpers"
 
 def text(target: Target) -> str:
     """Return a helper for each host that is no pattern: docker knows none."""
-    target.check_sole()  # docker passes no profile
-    return json.dumps({KEY: dict.fromkeys(target.names(), HELPER)}, indent=2) + "\n"
+    return json.dumps({KEY: dict.fromkeys(_names(target), HELPER)}, indent=2) + "\n"
 
 
 def changes(target: Target) -> list[Change]:
@@ -30,13 +29,12 @@ def changes(target: Target) -> list[Change]:
 
     Raises ConfigError.
     """
-    target.check_sole()
     found = change.links_on_path(target, EXECUTABLE, f"{target.folder}/{EXECUTABLE}")
     path, helpers = _path(target), _helpers(_path(target))
-    for name in target.names():
+    for name in _names(target):
         if helpers.get(name, HELPER) != HELPER:
             raise ConfigError(f"{path} has another helper for {name}", hint="remove it there")
-    missing = [name for name in target.names() if name not in helpers]
+    missing = [name for name in _names(target) if name not in helpers]
     stale = [name for name in _ours(helpers) if not target.is_served(name)]
     return [*found, *_edit(path, "remove", stale), *_edit(path, "write", missing)]
 
@@ -49,6 +47,10 @@ def removals(target: Target) -> list[Change]:
     link = change.link_path(target, EXECUTABLE)
     unlinks = change.unlinks(link, EXECUTABLE) if names == ours else []
     return [*_edit(path, "remove", names), *unlinks]
+
+
+def _names(target: Target) -> list[str]:
+    return target.sole(target.names())  # docker passes no profile
 
 
 def _ours(helpers: Mapping[str, object]) -> list[str]:

@@ -20,8 +20,7 @@ CONFIG = ("pip", "config", "--user")
 
 def text(target: Target) -> str:
     """Return the link's command, pip's setting and uv's."""
-    target.check_sole()  # they pass no profile
-    target.hosts()
+    target.sole(target.hosts())  # they pass no profile
     link = f"# ln -s {target.folder}/credhelper {change.link_path(target, NAME)}\n"
     pip = f"# pip: ~/.config/pip/pip.conf\n[global]\nkeyring-provider = {PROVIDER}\n"
     return f"{link}\n{pip}\n# uv: ~/.config/uv/uv.toml\n{rest(target)}"
@@ -42,8 +41,7 @@ def removals(target: Target) -> list[Change]:
 
 def changes(target: Target) -> list[Change]:
     """Return the link and the setting that are missing. Raises ConfigError for other ones."""
-    target.check_sole()
-    target.hosts()
+    target.sole(target.hosts())
     link = change.links_on_path(target, NAME, f"{target.folder}/credhelper")
     return [*link, *_setting(target)]
 
