@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from credhelper import cache, caller, hosts
-from credhelper.cli import protocol_names
+from credhelper.cli import protocol_names, serving
 from credhelper.config import load
-from credhelper.errors import LINE_LIMIT, ConfigError, CredhelperError, UsageError
+from credhelper.errors import LINE_LIMIT, CredhelperError, UsageError
 from credhelper.renewal import issue, lock, order, removal, store
 from credhelper.system import deadline, output, redaction, registry
 from credhelper.system.registry import PROTOCOLS
@@ -119,7 +119,7 @@ def _drop(profiles: load.Profiles, rejected: caller.Rejected) -> None:
     rules = profiles.rules()
     rule = hosts.match(rules, rejected.url, rejected.profile)
     if rule is None:
-        log.info("%s: nothing is dropped", _unserved(profiles, rules, rejected.url).problem)
+        log.info("%s: nothing is dropped", serving.refusal(profiles, rules, rejected.url).problem)
         return
     slot = profiles.source.slot(cache.Folder(cache.directory(os.environ)), rule.profile)
     entry = cache.read(slot, os.environ)
@@ -135,7 +135,7 @@ def _answer(
 ) -> None:
     profiles = load.profiles(os.environ, options.config)
     if asked.url or asked.server:
-        asked = _allowed(profiles, profiles.rules(), asked)
+        asked = serving.choose(profiles, profiles.rules(), asked)
     chosen = profiles.get(asked.profile)
     wanted = order.place(
         chosen,
@@ -169,40 +169,6 @@ def _sweep(profiles: load.Profiles, folder: cache.Folder) -> None:
         removal.sweep(folder, profiles.source, profiles.tables)
     except (OSError, ValueError, deadline.DeadlineExceeded):
         return
-
-
-def _allowed(profiles: load.Profiles, rules: list[hosts.Rule], asked: caller.Asked) -> caller.Asked:
-    """Return the question under the rule that lets a token go where the caller says.
-
-    Raises ConfigError.
-    """
-    only = next(iter(profiles.tables)) if len(profiles.tables) == 1 else ""
-    if name := asked.profile or only:
-        profiles.get(name)  # a broken profile has no hosts, and that is not the news
-    if served := asked.allowed(rules, profiles.default):
-        return served
-    raise _unserved(profiles, rules, asked.url or asked.server, asked.profile)
-
-
-def _unserved(
-    profiles: load.Profiles, rules: list[hosts.Rule], url: str, profile: str = ""
-) -> ConfigError:
-    """Return the error for an address that no profile serves, or not the one that was named."""
-    where = redaction.sentence(hosts.origin(url))
-    where = where or "an address that is no plain https:// one"
-    names = sorted({rule.profile for rule in hosts.fitting(rules, url, "")})
-    problem = f"no token may go to {where}"
-    hint = f"add it to the `hosts` of one profile in {profiles.source.path}"
-    if not profiles.source.path:
-        hint = "add it to CREDHELPER_HOSTS"
-    elif profile:
-        problem = f"no token of profile {profile} may go to {where}"
-        hint = f"add it to profiles.{profile}.hosts in {profiles.source.path}"
-        hint += f", or name profile {names[0]}, which has it" if names else ""
-    elif len(names) > 1:
-        problem = f"no token may go to {where}: the profiles {' and '.join(names)} both have it"
-        hint = "name one of them where credhelper is called, or leave the host in one alone"
-    return ConfigError(problem, hint=hint, code=caller.UNKNOWN_HOST)
 
 
 def write_index(profiles: load.Profiles, folder: cache.Folder) -> None:

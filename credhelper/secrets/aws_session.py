@@ -51,6 +51,14 @@ def open_session(*, profile: str, region: str, key: str = "profile") -> boto3.Se
     return session
 
 
+def roots(path: str, *, key: str) -> str:
+    """Return the path of roots that a key names, "" for AWS's own. Raises ConfigError."""
+    if path and not os.path.exists(path):
+        msg = f"{key}: there is no file or folder {path}"
+        raise ConfigError(msg, hint="give a PEM file or a folder of them")
+    return path
+
+
 def client(session: boto3.Session, service: str, *, endpoint_url: str, ca: str, **keys: str) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
     """Return a client of a service; `endpoint_url` and `ca` may be "" for AWS's own."""
     return session.client(

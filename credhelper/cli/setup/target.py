@@ -56,7 +56,7 @@ class Target:
         for each in found:
             names = [rule.profile for rule in self.rules if rule.pattern in (each, f"{each}:443")]
             if len(names) > 1:
-                msg = f"the profiles {' and '.join(names)} both have {each}"
+                msg = f"the profiles {' and '.join(names)} have {each}"
                 hint = "leave it in the hosts of one, or name the profile, if this caller can"
                 raise ConfigError(f"{msg}, so callers get no token for it", hint=hint)
         return found

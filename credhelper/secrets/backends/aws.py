@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -164,15 +163,8 @@ def _client(session: boto3.Session, service: str, settings: Settings, keys: dict
     key = "sts_endpoint_url" if service == "sts" else "endpoint_url"
     address = getattr(settings, key)
     endpoint_url = url.endpoint(address, key=f"{settings.key}.{key}") if address else ""
-    return aws_session.client(session, service, endpoint_url=endpoint_url, ca=_ca(settings), **keys)
-
-
-def _ca(settings: Settings) -> str:
-    """Return the settings' roots. Raises ConfigError where they are not there."""
-    if settings.ca and not os.path.exists(settings.ca):
-        msg = f"{settings.key}.ca: there is no file or folder {settings.ca}"
-        raise ConfigError(msg, hint="give a PEM file or a folder of them")
-    return settings.ca
+    ca = aws_session.roots(settings.ca, key=f"{settings.key}.ca")
+    return aws_session.client(session, service, endpoint_url=endpoint_url, ca=ca, **keys)
 
 
 def _role(session: boto3.Session, settings: Settings) -> dict[str, str]:

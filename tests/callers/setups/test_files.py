@@ -114,6 +114,8 @@ def test_cargo(home: Box) -> None:
     assert settings["credential-alias"] == {"credhelper": alias}
     assert path.with_name("config.toml.credhelper-backup").read_text() == CARGO
     assert write(home, "cargo", "itwin") == NOTHING
+    assert "write: credential-alias" in write(home, "cargo")
+    path.write_text(path.read_text().replace(f"{FOLDER}/credhelper-cargo", "/theirs/other"))
     assert "another provider" in home.run("setup", "cargo", "--write").refused(78)
 
 

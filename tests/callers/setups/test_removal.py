@@ -180,3 +180,17 @@ def test_a_host_that_is_gone(home: Box, caller: str) -> None:
     assert "new.example.com" in after
     remove(home, caller, "itwin")
     assert settings(home) == before
+
+
+@pytest.mark.parametrize("caller", ["git", "cargo", "goauth", "pnpm"])
+def test_without_a_profile_all_of_ours_goes(home: Box, caller: str) -> None:
+    """A profile's own is written over one without, and neither is left."""
+    need(home, {"goauth": "go"}.get(caller, caller))
+    if caller == "pnpm" and int(tool(home, "pnpm", "--version").split(".")[0]) < 11:
+        pytest.skip("pnpm 10 leaves the setting to npm")
+    home.environ["PATH"] = home.environ["PATH"].replace(f"{FOLDER}:", "", 1)
+    before = settings(home), links(home)
+    write(home, caller)
+    write(home, caller, "itwin")
+    remove(home, caller)
+    assert (settings(home), links(home)) == before

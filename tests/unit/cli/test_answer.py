@@ -406,7 +406,7 @@ def test_a_host_of_two_profiles_is_told(clean_environ: Callable[[str, str], None
     path.write_text(path.read_text().replace("b.example", "a.example"))
     with pytest.raises(ConfigError) as caught:
         respond(wish(url=URL))
-    told = "no token may go to a.example:443: the profiles p and q both have it"
+    told = "no token may go to a.example:443: the profiles p and q have it"
     assert caught.value.problem == told
     assert "name one of them" in caught.value.hint
     assert caught.value.code == "unknown_host"

@@ -234,7 +234,7 @@ def test_a_host_of_two_profiles(home: Box, caller: str) -> None:
     """Nothing is printed that gets no answer; a caller that can name a profile may."""
     home.config(TIE.replace("api.example.com", "//iam/p") if caller == "google" else TIE)
     line = home.run("setup", caller).refused(78)
-    assert "the profiles a and b both have" in line
+    assert "the profiles a and b have" in line
     assert "so callers get no token for it" in line
     named = home.run("setup", caller, "a")
     assert (named.status == 0) == (caller not in ("docker", "keyring")), named.stderr

@@ -40,9 +40,12 @@ def changes(target: Target) -> list[Change]:
     settings = _parse(before, path)
     providers = _providers(settings, path)
     alias = settings.setdefault("credential-alias", {})
-    if alias.setdefault(ALIAS, _command(target)) != _command(target):
+    present = list(alias.get(ALIAS, []))
+    if present and not target.runs_us(present, _command(target)):
         hint = f"remove credential-alias.{ALIAS} there"
         raise ConfigError(f"{path} has another provider of that name", hint=hint)
+    if present != _command(target):
+        alias[ALIAS] = _command(target)
     if ALIAS not in providers:
         providers.append(ALIAS)
     return _edit(path, "write", before, settings.as_string())

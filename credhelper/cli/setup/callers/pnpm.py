@@ -1,5 +1,7 @@
 """pnpm: a `tokenHelper` for each registry (https://pnpm.io/npmrc#url-tokenhelper)."""
 
+import os
+
 from credhelper.cli.setup import change
 from credhelper.cli.setup.change import Change
 from credhelper.cli.setup.target import Target
@@ -30,21 +32,37 @@ def changes(target: Target) -> list[Change]:
 
 
 def removals(target: Target) -> list[Change]:
-    """Return the removal of the settings with our helper, and of the link."""
+    """Return the removal of the settings with our helper, and of the links.
+
+    Without a profile, those of all.
+    """
     link, executable = _link(target)
-    ours = [_key(name) for name in target.names() if _present(target, name) == link]
+    found = {name: _present(target, name) for name in target.names()}
+    ours = {name: it for name, it in found.items() if it == link or _is_ours(target, it)}
     deletions = [
-        change.tool(target, [*CONFIG, "delete", "--location=global", key], *_files(target))
-        for key in ours
+        change.tool(target, [*CONFIG, "delete", "--location=global", _key(name)], *_files(target))
+        for name in ours
     ]
-    return [*deletions, *change.unlinks(link, executable)]
+    links = dict.fromkeys([*ours.values(), link])
+    return [*deletions, *(each for path in links for each in change.unlinks(path, executable))]
+
+
+def _is_ours(target: Target, helper: str) -> bool:
+    """Return whether a helper is ours, for whatever profile, and no profile was named."""
+    return not target.profile and _runs_us(helper)
+
+
+def _runs_us(helper: str) -> bool:
+    return os.path.basename(helper).partition("@")[0] == EXECUTABLE
 
 
 def _setting(target: Target, name: str, link: str) -> list[Change]:
     present = _present(target, name)
     if present == link:
         return []
-    if present not in ("", "undefined"):  # its word for a key that is not set
+    if present not in ("", "undefined") and not _runs_us(
+        present
+    ):  # its word for a key that is not set
         hint = f"to remove it: pnpm config delete --location=global {_key(name)}"
         raise ConfigError("pnpm has another helper for that registry", hint=hint)
     words = [*CONFIG, "set", "--location=global", _key(name), link]
