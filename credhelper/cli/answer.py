@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from credhelper import cache, caller, hosts
-from credhelper.cli import protocol_names, serving
+from credhelper.cli import protocol_names
 from credhelper.config import load
 from credhelper.errors import LINE_LIMIT, CredhelperError, UsageError
 from credhelper.renewal import issue, lock, order, removal, store
@@ -116,6 +116,8 @@ def _say(answer: caller.Answer) -> int:
 
 def _drop(profiles: load.Profiles, rejected: caller.Rejected) -> None:
     """Drop the cached token if it is the rejected one: the next caller gets another."""
+    from credhelper.cli import serving
+
     rules = profiles.rules()
     rule = hosts.match(rules, rejected.url, rejected.profile)
     if rule is None:
@@ -135,6 +137,8 @@ def _answer(
 ) -> None:
     profiles = load.profiles(os.environ, options.config)
     if asked.url or asked.server:
+        from credhelper.cli import serving  # a caller that names no URL need not pay for it
+
         asked = serving.choose(profiles, profiles.rules(), asked)
     chosen = profiles.get(asked.profile)
     wanted = order.place(

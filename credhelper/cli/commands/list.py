@@ -18,7 +18,7 @@ from credhelper.renewal import fetch, refusal
 from credhelper.system import output, terminal, url
 from credhelper.token import rfc3339
 
-HEAD = ("PROFILE", "HOST", "SECRET", "TOKEN", "LIFE", "LAST ERROR")
+HEAD = ("PROFILE", "ENDPOINT", "SECRET", "TOKEN", "LIFE", "LAST ERROR")
 COLOURS = {"fresh": "32", "soft": "33", "expired": "33", "refused": "1;31", "broken": "1;31"}
 WORDS = {"soft": "soft (renewing)"}  # the others are words already
 
