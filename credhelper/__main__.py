@@ -114,8 +114,8 @@ def _question(command: str, arguments: list[str]) -> "Question | None":
     name, words, protocol = "".join(arguments[1:2]), arguments[2:], None
     try:
         if is_named:
-            name, words = caller.named(command, arguments)
-        protocol = caller.own(name)
+            name, words = caller.of_name(command, arguments)
+        protocol = caller.load(name)
         return caller.hear(protocol, words) if protocol else None
     except Late:
         from credhelper.errors import TemporaryError
@@ -139,7 +139,7 @@ def _get(arguments: "Sequence[str]", started: float) -> "tuple[Lock | None, str]
     # What `as process` prints, without its two modules, which cost 0.3 ms.
     profile = "".join(arguments[1:]) or os.environ.get("CREDHELPER_PROFILE", "")
     return _serve(
-        _where(),
+        _folder_and_source(),
         (profile, ""),
         started,
         Token.json,
@@ -156,8 +156,8 @@ def _reply_to(question: "Question", started: float) -> "tuple[Lock | None, str]"
         os._exit(asked.status)
     if not isinstance(asked, Asked) or asked.newer_than:
         return None, ""
-    where = _where()
-    allowed = _allowed(asked, where) if asked.url or asked.server else asked
+    where = _folder_and_source()
+    allowed = _under_its_rule(asked, where) if asked.url or asked.server else asked
     if allowed is None:
         return None, ""
 
@@ -183,7 +183,7 @@ def _fill_descriptors() -> None:
             os.open(os.devnull, os.O_RDONLY)
 
 
-def _allowed(asked: "Asked", where: "Where") -> "Asked | None":
+def _under_its_rule(asked: "Asked", where: "Where") -> "Asked | None":
     """Return the question with the profile of the rule that fits; None if the index has none."""
     from credhelper import hosts
 
@@ -191,7 +191,7 @@ def _allowed(asked: "Asked", where: "Where") -> "Asked | None":
     return asked.allowed(hosts.rules(index.hosts), index.default) if index else None
 
 
-def _where() -> "Where":
+def _folder_and_source() -> "Where":
     return cache.Folder(cache.directory(os.environ)), cache.source(os.environ)
 
 
@@ -208,20 +208,20 @@ def _serve(
     the reply with the old token if that still serves, or "". Of many callers one gets the lock and
     goes on; the others wait here, having imported nothing.
     """
-    (folder, settings), (profile, grant) = where, wanted
-    if not profile and (index := cache.read_index(folder, settings)):
+    (folder, source), (profile, grant) = where, wanted
+    if not profile and (index := cache.read_index(folder, source)):
         profile = index.default
     entry = None
     if cache.is_name(profile):  # "" is no name
-        slot = settings.slot(folder, profile, grant)
-        entry = cache.read_serving(slot, settings, os.environ, time.time())
+        slot = source.slot(folder, profile, grant)
+        entry = cache.read_serving(slot, source, os.environ, time.time())
     elif profile:
         return None, ""
     lock = None
     if entry is None or not entry.is_fresh(time.time()):
         from credhelper.renewal import miss
 
-        settled = miss.settle(folder, settings, profile, grant, started=started)
+        settled = miss.settle(folder, source, profile, grant, started=started)
         if settled.refusal:
             number, text, status = refuse(settled.refusal)
             if _written(number, text):

@@ -241,11 +241,11 @@ def read(slot: Slot, environ: "Mapping[str, str]") -> Entry | None:
 
 
 def read_serving(
-    slot: Slot, settings: Source, environ: "Mapping[str, str]", now: float
+    slot: Slot, source: Source, environ: "Mapping[str, str]", now: float
 ) -> Entry | None:
     """Return a profile's entry if it was made under these settings and may be given out."""
     entry = read(slot, environ)
-    return entry if entry and entry.stamp == settings.stamp and entry.serves(now) else None
+    return entry if entry and entry.stamp == source.stamp and entry.serves(now) else None
 
 
 def condition(line: str) -> tuple[str, str | None]:
@@ -254,9 +254,9 @@ def condition(line: str) -> tuple[str, str | None]:
     return name, value if equals else None
 
 
-def read_index(folder: Folder, settings: Source) -> Index | None:
+def read_index(folder: Folder, source: Source) -> Index | None:
     """Return what is known of the config under these settings, None if nothing is."""
-    lines = read_lines(folder, settings.slot(folder, INDEX_NAME).name, INDEX)
+    lines = read_lines(folder, source.slot(folder, INDEX_NAME).name, INDEX)
     try:
         stamp, default, number = lines[:3]
         end = 3 + int(number)
@@ -264,6 +264,6 @@ def read_index(folder: Folder, settings: Source) -> Index | None:
         profiles = {name: float(deadline_s) for name, deadline_s in pairs}
     except ValueError:
         return None
-    if stamp != settings.stamp or len(pairs) != end - 3:
+    if stamp != source.stamp or len(pairs) != end - 3:
         return None
     return Index(default, profiles, lines[end:])

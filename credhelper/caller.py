@@ -162,7 +162,7 @@ def hear(protocol: "Protocol", words: "Sequence[str]") -> Question:
         return Question(protocol, words=words, asked=error)
 
 
-def named(name: str, arguments: "Sequence[str]") -> "tuple[str, list[str]]":
+def of_name(name: str, arguments: "Sequence[str]") -> "tuple[str, list[str]]":
     """Return the protocol that our name says ("" for none) and the words of `as` after it."""
     stem, _at, profile = name.partition("@")
     words = [
@@ -172,7 +172,7 @@ def named(name: str, arguments: "Sequence[str]") -> "tuple[str, list[str]]":
     return protocol, [profile, *arguments] if profile else list(arguments)
 
 
-def own(name: str) -> "Protocol | None":
+def load(name: str) -> "Protocol | None":
     """Return the module of one of our protocols, None if there is no such file.
 
     Raises OutputError for a file that cannot be read.

@@ -48,7 +48,7 @@ def respond(options: SimpleNamespace, question: caller.Question, held: lock.Lock
 
 def find(name: str) -> "Protocol":
     """Return a protocol, ours or a third party's. Raises UsageError."""
-    if module := caller.own(name):
+    if module := caller.load(name):
         return module
     if not registry.is_known(PROTOCOLS, name):
         if protocols := protocol_names.of_caller(name):

@@ -23,6 +23,6 @@ def callers() -> dict[str, list[str]]:
     """Return the protocols of each program that is known."""
     found: dict[str, list[str]] = {}
     for protocol in registry.own_names(PROTOCOLS):
-        for name in getattr(caller.own(protocol), "CALLERS", ()):
+        for name in getattr(caller.load(protocol), "CALLERS", ()):
             found.setdefault(name, []).append(protocol)
     return found

@@ -102,8 +102,8 @@ class Command:
         """Return what a caller asks under a name of its own; else the words are parsed."""
         if self.call.command == "credhelper":
             return None
-        name, words = caller.named(self.call.command, self.call.arguments)
-        protocol = caller.own(name)
+        name, words = caller.of_name(self.call.command, self.call.arguments)
+        protocol = caller.load(name)
         return caller.hear(protocol, words) if protocol else None
 
     def _said(self, status: int) -> Said:

@@ -85,7 +85,7 @@ def commands(parser: ArgumentParser) -> tuple[Command, ...]:
 def _dialects() -> Iterator[Argument]:
     """Return what follows the profile in a protocol that speaks to several shells."""
     for name in _names(protocols):
-        if known := getattr(caller.own(name), "SHELLS", ()):
+        if known := getattr(caller.load(name), "SHELLS", ()):
             yield Argument((), "SHELL", words=tuple(known), slot=2, after=name)
 
 

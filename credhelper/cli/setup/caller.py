@@ -51,7 +51,7 @@ def find(name: str) -> Setup:
     if name in known:
         found: Setup = importlib.import_module(f"{callers.__name__}.{name}")
         return found
-    if caller.own(name):
+    if caller.load(name):
         hint = f"run `credhelper as {name} PROFILE` where the token is needed"
         raise UsageError(f"`{name}` needs no configuration", hint=hint)
     raise protocol_names.unknown("caller", name, [*known, *programs()])

@@ -88,11 +88,11 @@ def test_the_protocols_own_ask_is_preferred() -> None:
 
 def test_only_a_file_of_ours_is_a_protocol_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """No other name is even tried: it comes from the command line."""
-    assert caller.own("token") is token
+    assert caller.load("token") is token
     for name in ("nonsense", "../token", "token.reply", "", "\udcff"):
-        assert caller.own(name) is None
+        assert caller.load(name) is None
     monkeypatch.delitem(sys.modules, "credhelper.protocols.headers", raising=False)
-    assert caller.own("headers.reply") is None
+    assert caller.load("headers.reply") is None
     assert "credhelper.protocols.headers" not in sys.modules
 
 
@@ -216,9 +216,9 @@ def test_a_file_of_ours_that_cannot_be_loaded_is_told(
     """Only one that is not there is an unknown protocol: what the disk did is no user's mistake."""
     monkeypatch.setattr(protocols, "__path__", [str(tmp_path)])
     (tmp_path / "broken.py").write_text(text)
-    assert caller.own("gone") is None
+    assert caller.load("gone") is None
     with pytest.raises(OutputError, match=r"protocols/broken\.py") as caught:
-        caller.own("broken")
+        caller.load("broken")
     assert "canary" not in caught.value.line()
 
 

@@ -39,7 +39,7 @@ def hear(monkeypatch: pytest.MonkeyPatch, script: Transcript, url: str) -> hosts
     monkeypatch.setattr(caller, "read_input", lambda until=b"": stdin.encode())
     words = [carry(word, url) for word in script.command]
     words = words[3:] if words[0] == "credhelper" else words[1:]
-    protocol = caller.own(script.protocol)
+    protocol = caller.load(script.protocol)
     assert protocol
     asked = caller.hear(protocol, words).asked
     if not isinstance(asked, caller.Asked):
@@ -102,7 +102,7 @@ def test_more_than_a_host_is_no_host(
     }.get(script.protocol, "")
     monkeypatch.setattr(caller, "read_input", lambda until=b"": carried.encode())
     words = {"keyring": ["get", host], "terraform": ["get", host]}.get(script.protocol, ["get"])
-    protocol = caller.own(script.protocol)
+    protocol = caller.load(script.protocol)
     assert protocol
     asked = caller.hear(protocol, words).asked
     if isinstance(asked, caller.Asked):
@@ -138,7 +138,7 @@ def test_an_empty_url_gets_no_token(
     """It names a URL, and none that is served: never the token of the default profile."""
     stdin = stdin.replace("%s", "credentialprovider.kubelet.k8s.io/v1")
     monkeypatch.setattr(caller, "read_input", lambda until=b"": stdin.encode())
-    protocol = caller.own(name)
+    protocol = caller.load(name)
     assert protocol
     asked = caller.hear(protocol, words).asked
     if isinstance(asked, caller.Asked):

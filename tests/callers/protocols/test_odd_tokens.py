@@ -104,7 +104,7 @@ def test_every_protocol_is_read_here() -> None:
 @pytest.mark.parametrize("name", READ)
 def test_an_answer_holds_the_token(name: str) -> None:
     """As the caller's own reader unpacks it, and in as many lines as with any other."""
-    protocol = caller.own(name)
+    protocol = caller.load(name)
     assert protocol
     plain, odd = (
         Token(each, token_type="Bearer", expires_at=2_000_000_000, scope="") for each in ("t", ODD)
@@ -151,7 +151,7 @@ def test_a_shell_assigns_it(odd: Box, shell: str) -> None:
 
 def test_the_other_shells_rules() -> None:
     """Where they are not installed: fish escapes a quote by a backslash, PowerShell doubles it."""
-    protocol = caller.own("env")
+    protocol = caller.load("env")
     assert protocol
     token = Token("a'b''c", token_type="Bearer", expires_at=2_000_000_000, scope="")
     said = {

@@ -259,7 +259,7 @@ def test_a_warning_is_for_those_who_want_it(capfd: pytest.CaptureFixture[str]) -
 
 def test_a_protocol_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours, a third party's, or else the nearest is named."""
-    assert answer.find("token") is caller.own("token")
+    assert answer.find("token") is caller.load("token")
     information = tmp_path / "shout-1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: shout\nVersion: 1.0\n")

@@ -54,10 +54,10 @@ def test_it_runs_an_executable_that_is_installed(path: Path) -> None:
     for word in ours:
         name = word if "-" in word else callers.get(path.parent.name, "") + word
         assert shutil.which(name, path=str(folder)), name
-        assert caller.named(name, [])[0] in ("", path.parent.name)
+        assert caller.of_name(name, [])[0] in ("", path.parent.name)
     for before, after in pairwise(words):
         if before == "as":
-            assert caller.own(after), after
+            assert caller.load(after), after
 
 
 def test_the_profile_serves_them(tmp_path: Path) -> None:

@@ -16,5 +16,5 @@ entry point in the group `credhelper.protocols`.
 def text() -> str:
     """Return a line of each protocol that is here."""
     names = [module.name for module in pkgutil.iter_modules(protocols.__path__)]
-    pairs = [(name, prose.first_line(caller.own(name).__doc__)) for name in names]
+    pairs = [(name, prose.first_line(caller.load(name).__doc__)) for name in names]
     return prose.paragraph(ABOUT) + prose.definitions(pairs)

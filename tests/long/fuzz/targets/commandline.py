@@ -31,7 +31,7 @@ def fuzz_command_line(data: bytes) -> None:
 def fuzz_executable(data: bytes) -> None:
     """Read a name and words; the profile comes first, and no name of one leaves the cache."""
     name, *words = checks.word(data).split("\n")
-    protocol, further = caller.named(name, words)
+    protocol, further = caller.of_name(name, words)
     assert protocol == "" or protocol in name
     assert further[len(further) - len(words) :] == words
     for each in further[:1]:

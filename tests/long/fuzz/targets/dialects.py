@@ -57,7 +57,7 @@ def _told(
     name: str, words: list[str], environ: dict[str, str], stdin: bytes, token: str
 ) -> tuple[int, bytes]:
     """Return the status and the answer, which is judged."""
-    module = caller.own(name)
+    module = caller.load(name)
     assert module
     with isolated.around(environ, stdin=stdin) as around:
         question = caller.hear(module, words)
@@ -100,7 +100,7 @@ def _check_door(
     def leave(status: int) -> NoReturn:
         raise Left(status)
 
-    module = caller.own(name)
+    module = caller.load(name)
     assert module
     with isolated.around(environ, stdin=stdin) as around, mock.patch.object(os, "_exit", leave):
         try:

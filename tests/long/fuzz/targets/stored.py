@@ -105,7 +105,7 @@ def _ask(
     def leave(status: int) -> NoReturn:
         raise Left(status)
 
-    module = caller.own(name)
+    module = caller.load(name)
     assert module
     stdin = json.dumps(
         {
