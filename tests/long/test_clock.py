@@ -121,7 +121,7 @@ time.time = lambda: real() + slept[0]
 def reply(token):
     slept[0] = float(sys.argv[1])
     return token.json()
-held = door._serve(door._where(), ("env", ""), time.monotonic(), reply, None)
+held = door._serve(door._folder_and_source(), ("env", ""), time.monotonic(), reply, None)
 print("held back", *held)
 """
 

@@ -153,7 +153,7 @@ class Simulation:
     def _ask(self, begun: float, started: float, reply: Reply, refuse: Refuse) -> None:
         """Ask the door, then `issue`, from `begun` (monotonic) or `started` (of the server) on."""
         try:
-            where = door._where()  # noqa: SLF001 - it is the door
+            where = door._folder_and_source()  # noqa: SLF001 - it is the door
             held, _ = door._serve(where, ("env", ""), begun, reply, refuse)  # noqa: SLF001
         except deadline.DeadlineExceeded:
             held = None  # as `main` does: `cli` says so
