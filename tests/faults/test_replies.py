@@ -105,7 +105,7 @@ def test_invalid_client(box: Box, tokens: TokenServer, status: int) -> None:
     plant(box, life_s=200, renew_in_s=-1)
     warned = box.run("get", "-v")
     assert (warned.status, '"planted"' in warned.stdout) == (0, True)
-    assert "denied: 127.0.0.1" in warned.stderr
+    assert "denied: the token endpoint at 127.0.0.1:" in warned.stderr
     assert "invalid_client" in warned.stderr
     drop(box)
     before = tokens.count

@@ -143,7 +143,7 @@ def test_403_of_a_token_that_never_was(
     """Denied, and the token is not echoed."""
     box.environ["VAULT_TOKEN"] = TOKEN
     configure(box, tokens, openbao, path)
-    cells(box, 77, f"refuses {path} (403)", "renew the Vault token")
+    cells(box, 77, f"refuses {path} (403)", "the token of VAULT_TOKEN has not ended")
 
 
 def test_403_of_a_token_that_has_expired(
@@ -158,7 +158,7 @@ def test_403_of_a_token_that_has_expired(
     assert box.run("get").token() == "canary-token-1"
     drop(box)
     time.sleep(1.1)
-    cells(box, 77, f"refuses {path} (403)", "renew the Vault token")
+    cells(box, 77, f"refuses {path} (403)", "the token of VAULT_TOKEN has not ended")
     assert tokens.count == 1
 
 

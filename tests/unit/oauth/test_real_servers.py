@@ -189,6 +189,6 @@ def test_the_other_client_authentication(box: Box, hydra: Real, registered: str,
     hydra.register(client)
     configure(box, hydra, client, client_auth=used)
     line = box.run("get").refused(77)
-    assert f'client_auth = "{registered}"' in line
+    assert f'client_auth to "{registered}"' in line
     configure(box, hydra, client)
     assert hydra.takes(box.run("get").token())
