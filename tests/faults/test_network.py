@@ -155,7 +155,8 @@ def test_roots_without_the_servers(box: Box, scripted: Script) -> None:
     server = scripted(grant())
     box.itwin(server.url)
     served(box)
-    failed(box, 78, "the token endpoint at 127.0.0.1:", " is not trusted", "to the authority's certificate")
+    whom = "the token endpoint at 127.0.0.1:"
+    failed(box, 78, whom, " is not trusted", "to the authority's certificate")
     assert server.settled() == []
 
 
