@@ -60,10 +60,16 @@ _UNKNOWN = Meaning(
     ProtocolError, "look it up in the server's documentation, or ask the server's operator"
 )
 _PORTAL = Meaning(ProtocolError, "check {key}.token_url; " + http.PORTAL)
+_PATH = Meaning(
+    ConfigError,
+    "correct the path in {key}.token_url, or set {key}.issuer instead",
+    statuses=(404, 405, 410),
+)
 _TABLE = (
     CLIENT,
     _RIGHT,
     _WALL,
+    _PATH,
     Meaning(
         DeniedError,
         "let the application {client_id} use the client credentials grant",
@@ -90,11 +96,6 @@ _TABLE = (
         "check {key}.token_url, {key}.client_auth and {key}.parameters",
         codes="invalid_request unsupported_grant_type invalid_argument auth-008 auth-009 auth-011",
         statuses=(415,),
-    ),
-    Meaning(
-        ConfigError,
-        "correct the path in {key}.token_url, or set {key}.issuer instead",
-        statuses=(404, 405, 410),
     ),
     Meaning(
         ConfigError,
@@ -130,6 +131,8 @@ def meaning(status: int, code: str | None) -> Meaning:
         return CLIENT
     if by_status and by_status.kind is TemporaryError:
         return by_status  # a busy server says little else that is true
+    if by_status is _PATH:
+        return _PATH  # some frameworks put a code of OAuth beside it
     if by_status is _WALL and code:
         return by_code or _RIGHT
     return by_code or by_status or (_PORTAL if code is None else _UNKNOWN)

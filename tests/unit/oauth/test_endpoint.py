@@ -293,3 +293,14 @@ def test_a_scope_that_is_refused(scripted: Script, scope: str, hint: str) -> Non
     """One that was not asked for is not named."""
     server = scripted(answer(400, json.dumps({"error": "invalid_scope"})))
     assert refusal(at(server, scope=scope)).hint == hint
+
+
+@pytest.mark.parametrize("code", ["", "invalid_request"])
+@pytest.mark.parametrize("status", [404, 405, 410])
+def test_an_address_without_an_endpoint(scripted: Script, status: int, code: str) -> None:
+    """It is the path that is wrong, whatever else a framework says."""
+    error = refusal(at(scripted(answer(status, json.dumps({"error": code})))))
+    assert type(error).__name__ == "ConfigError"
+    assert (
+        error.hint == "correct the path in profiles.p.token_url, or set profiles.p.issuer instead"
+    )
