@@ -116,12 +116,13 @@ def _say(answer: caller.Answer) -> int:
 
 def _drop(profiles: load.Profiles, rejected: caller.Rejected) -> None:
     """Drop the cached token if it is the rejected one: the next caller gets another."""
-    from credhelper.cli import serving
-
     rules = profiles.rules()
     rule = hosts.match(rules, rejected.url, rejected.profile)
     if rule is None:
-        log.info("%s: nothing is dropped", serving.refusal(profiles, rules, rejected.url).problem)
+        from credhelper.cli import serving  # which only a host that is not ours needs
+
+        refusal = serving.refusal(profiles, rules, rejected.url, rejected.profile)
+        log.info("%s; nothing is dropped", refusal.problem)
         return
     slot = profiles.source.slot(cache.Folder(cache.directory(os.environ)), rule.profile)
     entry = cache.read(slot, os.environ)

@@ -1,5 +1,7 @@
 """Which profile serves the address that a caller names, and what to say where none does."""
 
+from collections.abc import Iterable
+
 from credhelper import caller, hosts
 from credhelper.config import load
 from credhelper.errors import ConfigError
@@ -17,6 +19,11 @@ def choose(profiles: load.Profiles, rules: list[hosts.Rule], asked: caller.Asked
     if served := asked.allowed(rules, profiles.default):
         return served
     raise refusal(profiles, rules, asked.url or asked.server, asked.profile)
+
+
+def owners(rules: Iterable[hosts.Rule], pattern: str) -> list[str]:
+    """Return the profiles that have a pattern: with two, a caller that names none gets no token."""
+    return sorted({rule.profile for rule in rules if rule.pattern == pattern})
 
 
 def refusal(

@@ -51,9 +51,8 @@ def parse(
     kind.
     """
     all_fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    own = {name: key for name, field in all_fields.items() if "is_key" in field.metadata}
-    values = {**given, **own}
-    fields = {name: field for name, field in all_fields.items() if name not in values}
+    fields = {name: all_fields[name] for name in keys(kind) if name not in given}
+    values = {**given, **dict.fromkeys(all_fields.keys() - keys(kind), key)}
     for name, value in table.items():
         if name not in fields:
             raise ConfigError(f"{key}.{name} is not a key", hint=nearest(name, list(fields)))
@@ -64,6 +63,11 @@ def parse(
         if required and name not in values:
             raise ConfigError(f"{key}.{name} is missing", hint="add it")
     return kind(**values)
+
+
+def keys(kind: type) -> list[str]:
+    """Return the keys of a table of that kind: its fields, but for the one with the table's own."""
+    return [field.name for field in dataclasses.fields(kind) if "is_key" not in field.metadata]
 
 
 def string(value: object, key: str) -> str:

@@ -37,12 +37,10 @@ def find(issuer: Peer, *, attempts: int) -> str:
                 troubles.append(found)
             elif found:
                 return found
+        if troubles:
+            raise max(troubles, key=_rank)
         msg = f"{issuer.whom} has no metadata with a token_endpoint"
-        raise (
-            max(troubles, key=_rank)
-            if troubles
-            else ConfigError(msg, hint=f"check {issuer.key}, or {_HINT}")
-        )
+        raise ConfigError(msg, hint=f"check {issuer.key}, or {_HINT}")
 
     with http.open_session(issuer) as session:
         return http.retrying(ask_both, attempts=attempts)

@@ -167,13 +167,22 @@ def _words(profile: Profile) -> dict[str, str]:
         "client_id": profile.client_id,
         "secret": str(profile.client_secret),
         "key": key,
-        "scope": _scope_hint(profile, key),
+        "address": profile.address_key,
+        "path_step": _path_step(profile, key),
+        "scope_step": _scope_step(profile, key),
         "page": PAGES.get(profile.provider, ""),
         "method": f', or set {key}.client_auth to "{other}"' if other else "",
     }
 
 
-def _scope_hint(profile: Profile, key: str) -> str:
+def _path_step(profile: Profile, key: str) -> str:
+    """Return what to do where no token endpoint is at the address."""
+    if profile.issuer:
+        return f"{key}.issuer names that endpoint: set {key}.token_url instead"
+    return f"correct the path in {key}.token_url, or set {key}.issuer instead"
+
+
+def _scope_step(profile: Profile, key: str) -> str:
     """Return what to do about a scope that is refused, or that is wanted and not there."""
     if not profile.scope:
         return f"set {key}.scope to a scope that the application {profile.client_id} has"

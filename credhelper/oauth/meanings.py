@@ -59,10 +59,10 @@ _WALL = Meaning(
 _UNKNOWN = Meaning(
     ProtocolError, "look it up in the server's documentation, or ask the server's operator"
 )
-_PORTAL = Meaning(ProtocolError, "check {key}.token_url; " + http.PORTAL)
+_PORTAL = Meaning(ProtocolError, "check {address}; " + http.PORTAL)
 _PATH = Meaning(
     ConfigError,
-    "correct the path in {key}.token_url, or set {key}.issuer instead",
+    "{path_step}",
     statuses=(404, 405, 410),
 )
 _TABLE = (
@@ -78,7 +78,7 @@ _TABLE = (
     ),
     Meaning(
         ConfigError,
-        "{scope}",
+        "{scope_step}",
         codes="invalid_scope auth-004 aadsts70011 aadsts1002012",
     ),
     Meaning(
@@ -88,12 +88,12 @@ _TABLE = (
     ),
     Meaning(
         ConfigError,
-        "check the tenant in {key}.token_url, and that client_id {client_id} is known there",
+        "check the tenant in {address}, and that client_id {client_id} is known there",
         codes="aadsts700016 aadsts7000229 aadsts90002 aadsts900023",
     ),
     Meaning(
         ConfigError,
-        "check {key}.token_url, {key}.client_auth and {key}.parameters",
+        "check {address}, {key}.client_auth and {key}.parameters",
         codes="invalid_request unsupported_grant_type invalid_argument auth-008 auth-009 auth-011",
         statuses=(415,),
     ),

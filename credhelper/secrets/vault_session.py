@@ -71,8 +71,13 @@ def log_in(settings: Settings) -> Iterator[Session]:
     """Return a session that ends here, however that is. Raises as `vault_answer.ask`, and Moved."""
     peer, socket = peer_of(settings)
     auth = dataclasses.replace(settings.auth, key=f"{settings.key}.auth")  # a default has none
-    peer = dataclasses.replace(peer, ca=_files(settings)["ca"][1])
-    client = _client(peer, socket, settings)
+    files = vault_tls.files(
+        settings.key,
+        ca=settings.ca,
+        client_cert=settings.client_cert,
+        client_key=settings.client_key,
+    )
+    client = _client(dataclasses.replace(peer, ca=files["ca"][1]), socket, settings, files)
     login = f"the {auth.method} login"
     hint = refused_login(auth.method, auth.mount, auth.key)
     try:
@@ -119,21 +124,12 @@ def _revoke(client: hvac.Client) -> None:
     revoking.join(min(REVOKE_LIMIT_S, deadline.remaining_s() / 4))
 
 
-def _files(settings: Settings) -> vault_tls.Files:
-    return vault_tls.files(
-        settings.key,
-        ca=settings.ca,
-        client_cert=settings.client_cert,
-        client_key=settings.client_key,
-    )
-
-
-def _client(peer: Peer, socket: str, settings: Settings) -> hvac.Client:
+def _client(peer: Peer, socket: str, settings: Settings, files: vault_tls.Files) -> hvac.Client:
     """Return a client on our hardened session; nothing is left to hvac's own environment."""
     session = http.open_session(peer, limit=BODY_LIMIT)
     look = partial(_look_for_active, settings)
     session.hooks["response"] = [look, *session.hooks["response"], partial(check, peer=peer)]
-    vault_tls.prepare(session, _files(settings))
+    vault_tls.prepare(session, files)
     if socket:
         session.mount("http://", vault_unix.Adapter(socket, peer.key))
     return hvac.Client(

@@ -81,5 +81,7 @@ def _fault(parts: SplitResult) -> str:
 
 def place_of(url: str) -> str:
     """Return the host of a URL and its port, where one is written."""
-    host, port = host_of(url), re.search(r":([0-9]{1,5})(?:[/?#]|$)", url)
-    return f"{host}:{port[1]}" if port else host
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    place = f"[{host}]" if ":" in host else host
+    return f"{place}:{parts.port}" if parts.port else place

@@ -10,6 +10,7 @@ import time
 
 import credhelper
 from credhelper import cache
+from credhelper.cli import serving
 from credhelper.cli.check.run import Results
 from credhelper.config import load
 from credhelper.errors import BugError, OutputError
@@ -47,12 +48,12 @@ def check_config(results: Results) -> tuple[str, str]:
 def _ties(profiles: load.Profiles, name: str) -> str:
     """Return what to do about the first host that another profile has as well, "" for nothing."""
     rules = profiles.rules()
-    for own in (rule.pattern for rule in rules if rule.profile == name):
-        for rule in rules:
-            if rule.pattern == own and rule.profile != name:
-                host = own.removesuffix(":443")
+    for pattern in (rule.pattern for rule in rules if rule.profile == name):
+        for other in serving.owners(rules, pattern):
+            if other != name:
+                host = pattern.removesuffix(":443")
                 hint = f"callers get no token for {host}, unless they name a profile"
-                return f"{hint}: take it out of the hosts of {name} or {rule.profile}"
+                return f"{hint}: take it out of the hosts of {name} or {other}"
     return ""
 
 

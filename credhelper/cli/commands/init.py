@@ -92,7 +92,7 @@ def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
         )
     findings = checking.findings(options.config, made.name)
     found = [] if options.no_check else checking.report(findings)
-    if not any(each.step == "secret" and not each.status and each.detail for each in found):
+    if not any(each.step == "secret" and each.state in ("ok", "warning") for each in found):
         output.write(secret.store_hint(made.check().client_secret) + "\n")
     status = checking.status_of(found)
     where = ["--config", options.config] if options.config else []
@@ -104,12 +104,9 @@ def _finish(config: Config, made: Draft, options: SimpleNamespace) -> int:
     changes = [shlex.join(["credhelper", *each, *where]) for each in (*again, words)]
     head = "When that is repaired" if status else "Next"
     output.write(f"{head}: {' && '.join(changes)}\n")
-    if (
-        len(config.names()) == 1
-        and config.names() != [made.name]
-        and "default_profile" not in config.document()
-    ):
-        first = config.names()[0]
+    before = config.names()
+    if len(before) == 1 and made.name not in before and "default_profile" not in config.document():
+        first = before[0]
         output.write(
             f'Note: for calls without a name write `default_profile = "{first}"` '
             f"at the top of {config.path}\n"

@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from credhelper import hosts
+from credhelper.cli import serving
 from credhelper.config.load import Profiles
 from credhelper.errors import ConfigError
 from credhelper.hosts import AUDIENCE, Rule
@@ -54,7 +56,7 @@ class Target:
         Raises ConfigError for one that two profiles have.
         """
         for each in found:
-            names = [rule.profile for rule in self.rules if rule.pattern in (each, f"{each}:443")]
+            names = serving.owners(self.rules, hosts.pattern(each))
             if len(names) > 1:
                 msg = f"the profiles {' and '.join(names)} have {each}"
                 hint = "leave it in the hosts of one, or name the profile, if this caller can"
@@ -70,8 +72,7 @@ class Target:
 
         If no profile was named, it may name any.
         """
-        is_any = not self.profile and words[: len(wanted)][1:] == wanted[1:]
-        return self.runs_us(words, wanted) and (is_any or words[1:] == wanted[1:])
+        return self.runs_us(words, wanted) and (not self.profile or words[1:] == wanted[1:])
 
     def runs_us(self, words: Sequence[str], wanted: Sequence[str]) -> bool:
         """Return whether a command is the same one of ours, for whatever profile."""

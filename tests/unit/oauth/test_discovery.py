@@ -208,3 +208,13 @@ def test_the_endpoint_of_a_token_url_is_told(scripted: Script) -> None:
     server = scripted(grant(), kind="")
     chosen = Profile("p", "app", SecretRef("env", "NAME"), token_url=server.url)
     assert exchange.exchange(chosen, Secret(SECRET), attempts=1).endpoint == server.url
+
+
+def test_an_issuer_is_named_by_its_own_key(scripted: Script) -> None:
+    """A profile without `token_url` has none to correct."""
+    server = scripted(tell, answer(404))
+    with pytest.raises(ConfigError) as caught:
+        exchanged(server)
+    assert caught.value.problem == f"{server.whom} answered 404"
+    hint = "profiles.p.issuer names that endpoint: set profiles.p.token_url instead"
+    assert caught.value.hint == hint

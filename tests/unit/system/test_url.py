@@ -121,3 +121,17 @@ def test_loopback_is_told_by_the_spelling(host: str, expected: bool) -> None:  #
 def test_the_host_of_any_text_is_told(address: str, host: str) -> None:
     """Also of a hostile `Location`: nothing raises."""
     assert url.host_of(address) == host
+
+
+@pytest.mark.parametrize(
+    ("address", "whom"),
+    [
+        ("https://idp.example/a:80/token", "the server at idp.example"),
+        ("https://idp.example:8443/a:80/", "the server at idp.example:8443"),
+        ("https://[::1]:8443/token", "the server at [::1]:8443"),
+        ("https://[::1]/token", "the server at [::1]"),
+    ],
+)
+def test_a_server_is_told_by_host_and_port(address: str, whom: str) -> None:
+    """A colon in the path is no port, and an IPv6 address stands in brackets."""
+    assert url.Peer(address, "the server").whom == whom

@@ -1,9 +1,9 @@
 """Secret references: where a client secret lives."""
 
-import dataclasses
 import pkgutil
 
 from credhelper.cli.help import prose
+from credhelper.config import schema
 from credhelper.secrets import backend, backends
 
 ABOUT = """\
@@ -23,7 +23,7 @@ def text() -> str:
     from credhelper.secrets import vault_login  # the network stack, which no other topic needs
 
     names = [module.name for module in pkgutil.iter_modules(backends.__path__)]
-    keys = ", ".join(_keys(vault_login.Auth)[1:])
+    keys = ", ".join(schema.keys(vault_login.Auth)[1:])
     auth = AUTH.replace("METHODS", ", ".join(vault_login.LOGINS)).replace("KEYS", keys)
     listed = prose.definitions((name, _about(name)) for name in names)
     return prose.paragraph(ABOUT) + listed + prose.paragraph(auth)
@@ -32,9 +32,5 @@ def text() -> str:
 def _about(name: str) -> str:
     module = backend.find(name)
     kind = getattr(module, "Settings", None)
-    keys = f"; keys: {', '.join(_keys(kind))}" if kind else ""
+    keys = f"; keys: {', '.join(schema.keys(kind))}" if kind else ""
     return prose.first_line(module.__doc__) + keys
-
-
-def _keys(kind: type) -> list[str]:
-    return [item.name for item in dataclasses.fields(kind)]

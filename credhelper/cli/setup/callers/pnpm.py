@@ -38,7 +38,8 @@ def removals(target: Target) -> list[Change]:
     """
     link, executable = _link(target)
     found = {name: _present(target, name) for name in target.names()}
-    ours = {name: it for name, it in found.items() if it == link or _is_ours(target, it)}
+    is_any = not target.profile
+    ours = {name: it for name, it in found.items() if it == link or (is_any and _runs_us(it))}
     deletions = [
         change.tool(target, [*CONFIG, "delete", "--location=global", _key(name)], *_files(target))
         for name in ours
@@ -47,12 +48,8 @@ def removals(target: Target) -> list[Change]:
     return [*deletions, *(each for path in links for each in change.unlinks(path, executable))]
 
 
-def _is_ours(target: Target, helper: str) -> bool:
-    """Return whether a helper is ours, for whatever profile, and no profile was named."""
-    return not target.profile and _runs_us(helper)
-
-
 def _runs_us(helper: str) -> bool:
+    """Return whether a helper is ours, for whatever profile."""
     return os.path.basename(helper).partition("@")[0] == EXECUTABLE
 
 
@@ -60,9 +57,8 @@ def _setting(target: Target, name: str, link: str) -> list[Change]:
     present = _present(target, name)
     if present == link:
         return []
-    if present not in ("", "undefined") and not _runs_us(
-        present
-    ):  # its word for a key that is not set
+    is_set = present not in ("", "undefined")  # its word for a key that is not set
+    if is_set and not _runs_us(present):
         hint = f"to remove it: pnpm config delete --location=global {_key(name)}"
         raise ConfigError("pnpm has another helper for that registry", hint=hint)
     words = [*CONFIG, "set", "--location=global", _key(name), link]
