@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from credhelper.config import schema
 from credhelper.config.reference import SecretRef
 from credhelper.errors import ConfigError, CredhelperError, ProtocolError
-from credhelper.secrets.backend import visit
+from credhelper.secrets.backend import find, visit
 from credhelper.secrets.field import of_text
 from credhelper.system import characters, deadline, redaction, registry
 from credhelper.system.registry import BACKENDS
@@ -94,8 +94,26 @@ def _told(reference: SecretRef, told: Iterator[object]) -> Iterator[tuple[str, s
                 close()
 
 
+def check(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> None:
+    """Raise ConfigError for settings or a reference that are wrong by their form; nothing is read.
+
+    A third party's reference is not looked at: its `describe` may begin to work at once.
+    """
+    parsed = _parsed(reference, settings, key=key)
+    if registry.is_own(BACKENDS, reference.backend):
+        tell = getattr(find(reference.backend), "describe", None)
+        if tell:
+            tell(reference.path, reference.field, parsed)
+
+
 def settings_of(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> object:
     """Return the backend's settings, its references in them read. Raises ConfigError."""
+    parsed = _parsed(reference, settings, key=key)
+    return _resolved(parsed, key=f"{key}.{reference.backend}")
+
+
+def _parsed(reference: SecretRef, settings: Mapping[str, object], *, key: str) -> object:
+    """Return the backend's settings, with references. Raises ConfigError."""
     parsed: object = None
     with visit(reference.backend) as module:
         kind = getattr(module, "Settings", None)
@@ -110,7 +128,7 @@ def settings_of(reference: SecretRef, settings: Mapping[str, object], *, key: st
     if kind is None and settings:
         hint = "remove the table"
         raise ConfigError(f"{key}: backend {reference.backend} takes no settings", hint=hint)
-    return _resolved(parsed, key=f"{key}.{reference.backend}")
+    return parsed
 
 
 def _checked(value: object, reference: SecretRef) -> Secret:

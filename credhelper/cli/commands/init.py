@@ -53,6 +53,8 @@ def run(options: SimpleNamespace) -> int:
     config = new_profile.read(path)
     given = {key: getattr(options, key) for key in KEYS if getattr(options, key)}
     made = _given(given | _set(options.set), options.profile)
+    profile = made.check()
+    secret.check(profile.client_secret, profile.settings, key=f"profiles.{made.name}")
     if options.caller:
         setup.find(options.caller)  # a typo costs nothing yet
     if options.replace:

@@ -4,13 +4,14 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from credhelper.cli.setup.target import Target
 from credhelper.errors import ConfigError, UsageError
 from credhelper.system import files
 
+ABSENT = (1,)  # how git and pip say that a setting is not there
 LIMIT_S = 60  # of a tool; npm's take seconds on a busy machine
 
 
@@ -32,16 +33,26 @@ def tool(target: Target, words: Sequence[str], *files: str) -> Change:
     def act() -> None:
         status, _text = _run(target, words)
         if status:
-            hint = "put in place by hand what `credhelper setup` prints without --write"
-            raise ConfigError(f"`{words[0]} {words[1]}` failed with status {status}", hint=hint)
+            raise _failed(words, status)
 
     return Change(f"run: {shlex.join(words)}", files, act)
 
 
-def answer(target: Target, *words: str) -> str:
-    """Return what a tool prints, without the last line end; "" if it has no such setting."""
+def answer(target: Target, *words: str, absent: Container[int] = ABSENT) -> str:
+    """Return what a tool prints, without the last line end; "" if it has no such setting.
+
+    `absent` are the statuses that say so. Raises ConfigError for a tool that fails otherwise, as on
+    a file of its own that is broken.
+    """
     status, text = _run(target, words)
+    if status and status not in absent:
+        raise _failed(words, status)
     return "" if status else text.removesuffix("\n")
+
+
+def _failed(words: Sequence[str], status: int) -> ConfigError:
+    hint = f"run `{shlex.join(words)}` by hand: it says what is wrong, maybe with a file of its own"
+    return ConfigError(f"`{words[0]} {words[1]}` failed with status {status}", hint=hint)
 
 
 def document(path: str, text: str, *, line: str) -> Change:

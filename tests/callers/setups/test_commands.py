@@ -202,3 +202,54 @@ def test_kubectl_names_the_contexts_that_stay(home: Box) -> None:
     tool(home, "kubectl", "config", "set-credentials", "theirs", "--exec-command=other")
     assert "# of the contexts prod, which stay" in remove(home, "kubectl")
     assert tool(home, "kubectl", "config", "get-users").split() == ["NAME", "theirs"]
+
+
+STORE = "\n[credential]\n\thelper = store\n"
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "again"])
+def test_git_would_store_the_token(home: Box, *, is_first: bool) -> None:
+    """A helper below our section gets the token, whatever ours says: nothing is written then."""
+    path = home.home / ".gitconfig"
+    if is_first:
+        path.write_text('[credential "https://api.example.com"]\n\tusername = me\n')
+    else:
+        write(home, "git")
+    path.write_text(path.read_text() + STORE)
+    before = files(home)
+    line = home.run("setup", "git", "--write").refused(78)
+    assert "credential.helper stands below the section of https://api.example.com" in line
+    assert f"in {path} move the section [credential] above it" in line
+    assert files(home) == before
+
+
+def test_git_stores_nothing_above(home: Box) -> None:
+    """With that section above ours, git's own command keeps no token."""
+    path = home.home / ".gitconfig"
+    path.write_text(STORE.lstrip())
+    write(home, "git")
+    approved = "protocol=https\nhost=api.example.com\nusername=u\npassword=canary-token\n\n"
+    tool(home, "git", "credential", "approve", stdin=approved)
+    assert not (home.home / ".git-credentials").exists()
+    path.write_text(path.read_text() + STORE)
+    tool(home, "git", "credential", "approve", stdin=approved)
+    assert (home.home / ".git-credentials").exists()  # what the refusal is for
+
+
+@pytest.mark.parametrize(
+    ("caller", "path"), [("git", ".gitconfig"), ("kubernetes", ".kube/config")]
+)
+@pytest.mark.parametrize("option", ["--write", "--remove"])
+def test_a_broken_file_of_the_caller(home: Box, caller: str, path: str, option: str) -> None:
+    """It is no file without our entries: the tool's failure is told, and what to run."""
+    name = {"kubernetes": "kubectl"}.get(caller, caller)
+    need(home, name)
+    write(home, caller, "itwin")
+    file = home.home / path
+    file.write_text(file.read_text() + "\n[oops\n- { bad\n")
+    before = files(home)
+    ran = home.run("setup", caller, "itwin", option)
+    assert (ran.status, ran.stdout) == (78, "")
+    assert f"`{name} config` failed with status " in ran.stderr
+    assert f"run `{name} config " in ran.stderr
+    assert files(home) == before

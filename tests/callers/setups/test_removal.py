@@ -95,12 +95,17 @@ def test_all_is_as_before(home: Box, caller: str) -> None:
     assert (settings(home), links(home)) == written
 
 
-def test_keyring(home: Box) -> None:
-    """The link goes, and pip's setting with it; another program of that name stays."""
+def only_pip(home: Box) -> None:
+    """Leave pip of our own tools on the PATH: there is a real `keyring` beside it."""
     tools = home.home / "tools"
     tools.mkdir()
     (tools / "pip").symlink_to(f"{FOLDER}/pip")
     home.environ["PATH"] = f"{home.home}/.local/bin:{tools}:/usr/bin:/bin"
+
+
+def test_keyring(home: Box) -> None:
+    """The link goes, and pip's setting with it; another program of that name stays."""
+    only_pip(home)
     before = links(home)
     write(home, "keyring")
     assert 'keyring-provider = "subprocess"' in remove(home, "keyring")
@@ -194,3 +199,27 @@ def test_without_a_profile_all_of_ours_goes(home: Box, caller: str) -> None:
     write(home, caller, "itwin")
     remove(home, caller)
     assert (settings(home), links(home)) == before
+
+
+def test_the_link_that_serves_another_profile_stays(home: Box) -> None:
+    """Pip passes no profile; the last one takes the link with it."""
+    config = home.home / ".config" / "credhelper" / "config.toml"
+    text = config.read_text()
+    other = text.replace("profiles.itwin", "profiles.other").replace("example.com", "example.org")
+    home.config(text + other)
+    only_pip(home)
+    write(home, "keyring")
+    written = settings(home), links(home)
+    for profile in ("itwin", "nobody"):
+        assert remove(home, "keyring", profile).startswith(NOTHING)
+        assert (settings(home), links(home)) == written
+    home.config(text)
+    assert "delete: " in remove(home, "keyring", "itwin")
+
+
+def test_dockers_entries_name_no_profile(home: Box) -> None:
+    """So those of a profile that is not there cannot be told from others'."""
+    write(home, "docker")
+    line = home.run("setup", "docker", "nobody", "--remove").refused(78)
+    assert "there is no profile nobody, and docker's entries name none" in line
+    assert "hosts" not in line

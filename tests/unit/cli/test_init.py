@@ -346,3 +346,32 @@ def test_the_only_profile_replaced_is_still_the_default(box: Box) -> None:
     ran = box.run("init", "p", *FLAGS, "--replace")
     assert "default_profile" not in ran.stdout
     assert known(box).default == "p"
+
+
+@pytest.mark.parametrize("more", [[], ["--no-check"], ["--replace", "--no-check"]])
+@pytest.mark.parametrize(
+    ("reference", "key", "told"),
+    [
+        ("vault:a/b#f", "vault.auth.secret_id=s.literal-secret", "is not a secret reference"),
+        ("vault:a/b#f", "vault.auth.token=hvs.literal-secret", "is not a secret reference"),
+        ("vault:a/b#f", "vault.auth.method=aprole", "did you mean `approle`?"),
+        ("vault:a/b#f", "vault.addres=https://v.example", "did you mean `address`?"),
+        ("aws:app", "aws.regio=eu-central-1", "did you mean `region`?"),
+        ("vault:a/b", "deadline=5s", "names no field"),
+        ("vault:a#f", "deadline=5s", "names no path below a mount"),
+        ("file:sec", "deadline=5s", "is not an absolute path"),
+        ("env:A=literal-secret", "deadline=5s", "has more than a variable's name"),
+    ],
+)
+def test_what_its_backend_refuses_is_not_written(
+    box: Box, reference: str, key: str, told: str, more: list[str]
+) -> None:
+    """A secret in the place of a reference reaches no disk, nor a copy."""
+    if more[:1] == ["--replace"]:
+        box.run("init", "p", *FLAGS)
+    before = {path: path.read_bytes() for path in box.home.rglob("*") if path.is_file()}
+    flags = ["--provider", "itwin", "--client-id", "x", "--secret-reference", reference]
+    line = box.run("init", "p", *flags, "--set", key, *more).refused(78)
+    assert told in line
+    assert "literal-secret" not in line
+    assert {path: path.read_bytes() for path in box.home.rglob("*") if path.is_file()} == before

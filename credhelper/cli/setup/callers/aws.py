@@ -22,7 +22,9 @@ def text(target: Target) -> str:
 def changes(target: Target) -> list[Change]:
     """Return the setting of the process. Raises ConfigError where there is another one."""
     of_profile = ("--profile", _name(target))
-    present = change.answer(target, "aws", "configure", "get", KEY, *of_profile)
+    present = change.answer(
+        target, "aws", "configure", "get", KEY, *of_profile, absent=range(1, 256)
+    )
     if present == _line(target):
         return []
     if present:

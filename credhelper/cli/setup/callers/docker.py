@@ -43,6 +43,10 @@ def removals(target: Target) -> list[Change]:
     """Return the removal of our entries: the profile's, or without one all, and then the link."""
     path = _path(target)
     ours = _ours(_helpers(path))
+    if target.profile and target.profile not in target.profiles.tables:
+        hint = "without a profile --remove removes all of ours, and --write what no profile has"
+        msg = f"there is no profile {target.profile}, and docker's entries name none"
+        raise ConfigError(msg, hint=hint)
     names = [each for each in ours if not target.profile or each in target.names()]
     link = change.link_path(target, EXECUTABLE)
     unlinks = change.unlinks(link, EXECUTABLE) if names == ours else []

@@ -30,31 +30,57 @@ def changes(target: Target) -> list[Change]:
     found: list[Change] = []
     wanted = {_key(host) for host in target.hosts()}
     for key in sorted(wanted):
+        _check_order(target, key)
         found += _missing(target, key)
-    return [*found, *(_removal(target, *each) for each in _ours(target) if each[0] not in wanted)]
+    stale = [each for each in _ours(target) if each[0] not in wanted]
+    return [*found, *(made for each in stale for made in _removal(target, *each))]
+
+
+def _check_order(target: Target, key: str) -> None:
+    """Raise ConfigError where git would give the token to a helper for all hosts, and it store it.
+
+    The empty helper forgets those above it alone; a new section of ours is put at the end.
+    """
+    pairs, section = _entries(target), key.removesuffix("helper")
+    ours = [number for number, (name, _) in enumerate(pairs) if name.startswith(section)]
+    below = pairs[ours[-1] + 1 :] if ours else []
+    if any(name == "credential.helper" and value for name, value in below):
+        where = section.removeprefix("credential.").removesuffix(".")
+        msg = f"git's credential.helper stands below the section of {where}"
+        hint = (
+            f"in {_files(target)[0]} move the section [credential] above it: it may store the token"
+        )
+        raise ConfigError(msg, hint=hint)
 
 
 def removals(target: Target) -> list[Change]:
     """Return the removal of our helper from every host."""
-    return [_removal(target, *each) for each in _ours(target)]
+    return [made for each in _ours(target) for made in _removal(target, *each)]
+
+
+def _entries(target: Target) -> list[tuple[str, str]]:
+    """Return keys and values of git's `credential` sections, in the order of its file."""
+    known = change.answer(target, *CONFIG, "--null", "--get-regexp", r"^credential\.")
+    pairs = (each.partition("\n") for each in known.split("\0")[:-1])
+    return [(key, value) for key, _line_end, value in pairs]
 
 
 def _ours(target: Target) -> list[tuple[str, list[str]]]:
     """Return the keys that have the profile's helper, or without one any of ours, each with all."""
-    known = change.answer(target, *CONFIG, "--null", "--get-regexp", r"^credential\..*\.helper$")
     values: dict[str, list[str]] = {}
-    for pair in known.split("\0")[:-1]:
-        key, _line_end, value = pair.partition("\n")
-        values.setdefault(key, []).append(value)
+    for key, value in _entries(target):
+        if key.endswith(".helper"):
+            values.setdefault(key, []).append(value)
     return [each for each in values.items() if any(_is_ours(target, value) for value in each[1])]
 
 
-def _removal(target: Target, key: str, values: list[str]) -> Change:
+def _removal(target: Target, key: str, values: list[str]) -> list[Change]:
     """Return the removal from a key: of all if nothing is left but the empty helper."""
-    ours = [value for value in values if _is_ours(target, value)]
+    ours = list(dict.fromkeys(value for value in values if _is_ours(target, value)))
     rest = [value for value in values if value and value not in ours]
-    words = ["--fixed-value", "--unset-all", key, ours[0]] if rest else ["--unset-all", key]
-    return change.tool(target, [*CONFIG, *words], *_files(target))
+    each_of_ours = [["--fixed-value", "--unset-all", key, value] for value in ours]
+    runs = each_of_ours if rest else [["--unset-all", key]]
+    return [change.tool(target, [*CONFIG, *words], *_files(target)) for words in runs]
 
 
 def _is_ours(target: Target, value: str) -> bool:
@@ -69,8 +95,7 @@ def _words(value: str) -> list[str]:
 
 
 def _missing(target: Target, key: str) -> list[Change]:
-    # An unset key prints nothing, and so does an empty helper but for its line end.
-    present = change.answer(target, *CONFIG, "--get-all", "--null", key).split("\0")[:-1]
+    present = [value for name, value in _entries(target) if name == key]
     wanted = ["", _helper(target)]
     if _helper(target) in present:
         return []

@@ -32,7 +32,12 @@ def rest(_target: Target) -> str:
 
 
 def removals(target: Target) -> list[Change]:
-    """Return the deletion of the link, and of the setting that is of no use without it."""
+    """Return the deletion of the link, and of the setting that is of no use without it.
+
+    With a profile only if no other has hosts: pip passes none, so the link serves them all.
+    """
+    if target.profile and any(rule.profile != target.profile for rule in target.rules):
+        return []
     link = change.unlinks(change.link_path(target, NAME), "credhelper")
     has_setting = link and _present(target) == PROVIDER
     unset = [change.tool(target, [*CONFIG, "unset", KEY], *_files(target))] if has_setting else []

@@ -64,8 +64,9 @@ def _files(target: Target) -> list[str]:
 
 
 def _config(target: Target) -> dict[str, Any]:
-    known = change.answer(target, "kubectl", "config", "view", "--raw", "--output=json")
-    return json.loads(known or "{}") or {}
+    words = ("kubectl", "config", "view", "--raw", "--output=json")
+    # It prints an empty config where there is none.
+    return json.loads(change.answer(target, *words, absent=())) or {}
 
 
 def _users(config: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
